@@ -1,0 +1,25 @@
+/** The names of the modules we are inside of, outermost first. Definitions are synchronous, so one stack is enough. */
+const stack: string[] = [];
+
+/**
+ * Runs `define` inside a named module: the parameters it makes are called `name.…`, its nodes `/name/…`.
+ * A dotted name opens as many modules as it has parts.
+ */
+export function scope<Result>(name: string, define: () => Result): Result {
+  stack.push(name);
+  try {
+    return define();
+  } finally {
+    stack.pop();
+  }
+}
+
+/** A name inside the present scope, joined with dots as PyTorch names parameters. */
+export function scopedName(name: string): string {
+  return [...stack, name].join('.');
+}
+
+/** The present scope as a path (`/transformer/h.0/attn`), '' at the top. */
+export function scopePath(): string {
+  return stack.map((name) => `/${name}`).join('');
+}
