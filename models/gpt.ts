@@ -1,0 +1,82 @@
+import {
+  add,
+  equal,
+  gelu,
+  type Initializer,
+  matMul,
+  mul,
+  relu,
+  reshape,
+  scope,
+  softmax,
+  split,
+  transpose,
+  type Value,
+  where,
+} from '../src/graph/index.ts';
+import { causalMask, embed, embedding, layerNorm, linear, width } from './layers.ts';
+import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
+
+/**
+ * The whole transformer, with GPT-2's names and layouts (Radford et al. 2019), all heads of a layer in one product.
+ * gpt-nano and gpt differ in size only.
+ */
+export function gpt(config: ModelConfig): Model {
+  const { vocabularySize, blockSize, embedding: C, layers, bias, dropout, tied } = config;
+  return {
+    config,
+    logits(tokens: Value, context: Context = plainContext): Value {
+      const { last, wte } = scope('transformer', () => {
+        const wte = embedding('wte', vocabularySize, C); // (V, C)
+        const wpe = embedding('wpe', blockSize, C); // (block, C)
+        let x = context.dropout(embed(tokens, wte, wpe, context), dropout); // (B, T, C)
+        for (let layer = 0; layer < layers; layer++) {
+          scope(`h.${layer}`, () => {
+            x = add(x, attention(layerNorm('ln_1', x, { bias }), layer, config, context)); // (B, T, C)
+            x = add(x, multilayerPerceptron(layerNorm('ln_2', x, { bias }), config, context)); // (B, T, C)
+          });
+        }
+        return { last: layerNorm('ln_f', x, { bias }), wte }; // (B, T, C)
+      });
+      const output = tied ? wte : embedding('lm_head', vocabularySize, C); // (V, C)
+      return matMul(last, transpose(output)); // (B, T, V)
+    },
+  };
+}
+
+/** Multi-head causal self-attention. @param x (B, T, C) @returns (B, T, C) */
+function attention(x: Value, layer: number, config: ModelConfig, context: Context): Value {
+  const { heads, blockSize, dropout, bias } = config;
+  const C = width(x);
+  const D = C / heads;
+  return scope('attn', () => {
+    const [query, key, value] = split(linear('c_attn', x, 3 * C, { bias }), [C, C, C], { axis: -1 }).map((part) =>
+      transpose(reshape(part, [...part.shape.slice(0, 2), heads, D]), [0, 2, 1, 3]),
+    ) as [Value, Value, Value]; // each (B, H, T, D)
+    const keys = context.remember(`${layer}.key`, key, 2); // (B, H, S, D)
+    const values = context.remember(`${layer}.value`, value, 2); // (B, H, S, D)
+    const scores = mul(matMul(query, transpose(keys, [0, 1, 3, 2])), D ** -0.5); // (B, H, T, S)
+    const visible = causalMask(x, keys, 2, blockSize, context); // (T, S)
+    const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
+    const weights = context.tap(`attention.${layer}`, softmax(masked, { axis: -1 })); // (B, H, T, S), rows sum to 1
+    const mixed = matMul(context.dropout(weights, dropout), values); // (B, H, T, D)
+    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // (B, T, C)
+    return context.dropout(linear('c_proj', joined, C, { bias, initializer: projection(config) }), dropout); // (B, T, C)
+  });
+}
+
+/** Four times wider inside. @param x (B, T, C) @returns (B, T, C) */
+function multilayerPerceptron(x: Value, config: ModelConfig, context: Context): Value {
+  const { bias, dropout, activation } = config;
+  return scope('mlp', () => {
+    const inner = linear('c_fc', x, 4 * width(x), { bias }); // (B, T, 4C)
+    const active = activation === 'gelu' ? gelu(inner) : relu(inner); // (B, T, 4C)
+    const outer = linear('c_proj', active, width(x), { bias, initializer: projection(config) }); // (B, T, C)
+    return context.dropout(outer, dropout); // (B, T, C)
+  });
+}
+
+/** What adds to the residual stream starts smaller, the more layers add to it (GPT-2, section 2.3). */
+function projection({ layers }: ModelConfig): Initializer {
+  return { kind: 'normal', standardDeviation: 0.02 / Math.sqrt(2 * layers) };
+}

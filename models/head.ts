@@ -1,0 +1,46 @@
+import { equal, matMul, mul, scope, softmax, transpose, unsqueeze, type Value, where } from '../src/graph/index.ts';
+import { causalMask, embed, embedding, linear } from './layers.ts';
+import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
+
+export interface HeadOptions {
+  /** What the head's cache is called. */
+  readonly label: string;
+  /** The width of key, query and value. */
+  readonly size: number;
+  readonly blockSize: number;
+  readonly dropout: number;
+}
+
+/** One causal self-attention head. @param x (B, T, C) @returns the mixed values (B, T, size) and the weights (B, T, S) */
+export function attentionHead(
+  x: Value,
+  { label, size, blockSize, dropout }: HeadOptions,
+  context: Context,
+): { mixed: Value; weights: Value } {
+  const key = context.remember(`${label}.key`, linear('key', x, size, { bias: false }), 1); // (B, S, size)
+  const query = linear('query', x, size, { bias: false }); // (B, T, size)
+  const value = context.remember(`${label}.value`, linear('value', x, size, { bias: false }), 1); // (B, S, size)
+  const scores = mul(matMul(query, transpose(key, [0, 2, 1])), size ** -0.5); // (B, T, S)
+  const visible = causalMask(x, key, 1, blockSize, context); // (T, S)
+  const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
+  const weights = softmax(masked, { axis: -1 }); // (B, T, S), rows sum to 1
+  return { mixed: matMul(context.dropout(weights, dropout), value), weights };
+}
+
+/** Self-attention: each position asks (query) and its past answers (key, value). One head as wide as the embedding. */
+export function head(config: ModelConfig): Model {
+  const { vocabularySize, blockSize, embedding: C, dropout } = config;
+  return {
+    config,
+    logits(tokens: Value, context: Context = plainContext): Value {
+      const tokenTable = embedding('token_embedding_table', vocabularySize, C); // (V, C)
+      const positionTable = embedding('position_embedding_table', blockSize, C); // (block, C)
+      const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
+      const { mixed, weights } = scope('sa_head', () =>
+        attentionHead(x, { label: '0.0', size: C, blockSize, dropout }, context),
+      );
+      context.tap('attention.0', unsqueeze(weights, [1])); // (B, 1, T, S)
+      return linear('lm_head', mixed, vocabularySize); // (B, T, C) → (B, T, V)
+    },
+  };
+}
