@@ -1,0 +1,85 @@
+import { add, div, min, mul, reduceSumSquare, sqrt, sub, tanh, type Value } from '../graph/index.ts';
+
+/** Hyperparameters of AdamW, under PyTorch's names spelled out; they are constants of the training graph. */
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Which parameters shrink: those with 2 or more dimensions (nanoGPT's groups), or all (PyTorch's default). */
+  readonly decayed: 'matrices' | 'all';
+  /** The global norm that gradients are scaled down to; 0 leaves them as they are. */
+  readonly clip: number;
+}
+
+/** A parameter on its way through one step. */
+export interface Trained {
+  readonly parameter: Value;
+  readonly gradient: Value;
+  /** Running means of the gradient (exp_avg) and of its square (exp_avg_sq). */
+  readonly firstMoment: Value;
+  readonly secondMoment: Value;
+}
+
+export interface StepScalars {
+  /** float32 scalar. */
+  readonly learningRate: Value;
+  /** float32 scalar: how many steps were made before this one. */
+  readonly step: Value;
+}
+
+export interface AdamWResult {
+  readonly updated: readonly { readonly parameter: Value; readonly firstMoment: Value; readonly secondMoment: Value }[];
+  /** The global norm of the gradients before they were clipped. */
+  readonly gradientNorm: Value;
+}
+
+/**
+ * One step of AdamW (Loshchilov & Hutter 2019), as torch.optim.AdamW makes it, after torch.nn.utils.clip_grad_norm_:
+ * `p ← p·(1 − lr·wd)`, then `p ← p − lr/(1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + ε)`.
+ * Scalars are gathered so that each tensor is passed over as seldom as possible.
+ */
+export function adamW(
+  trained: readonly Trained[],
+  { learningRate, step }: StepScalars,
+  options: AdamWOptions,
+): AdamWResult {
+  const { beta1, beta2, epsilon, weightDecay, decayed, clip } = options;
+  const gradientNorm = globalNorm(trained.map(({ gradient }) => gradient));
+  const t = add(step, 1);
+  const correction1 = oneMinusPower(beta1, t); // 1 − β1ᵗ
+  const correction2 = sqrt(oneMinusPower(beta2, t)); // √(1 − β2ᵗ)
+  const scale = clip > 0 ? min(div(clip, add(gradientNorm, 1e-6)), 1) : undefined; // PyTorch adds this 1e-6 too
+  const share1 = scale === undefined ? 1 - beta1 : mul(scale, 1 - beta1); // of the gradient in the first moment
+  const share2 = scale === undefined ? 1 - beta2 : mul(mul(scale, scale), 1 - beta2); // of its square in the second
+  const stepSize = div(mul(learningRate, correction2), correction1);
+  const smallest = mul(correction2, epsilon);
+  const shrink = sub(1, mul(learningRate, weightDecay));
+
+  const updated = trained.map(({ parameter, gradient, firstMoment, secondMoment }) => {
+    const first = add(mul(firstMoment, beta1), mul(gradient, share1));
+    const second = add(mul(secondMoment, beta2), mul(mul(gradient, gradient), share2));
+    const decays = weightDecay !== 0 && (decayed === 'all' || parameter.rank >= 2);
+    const update = mul(div(first, add(sqrt(second), smallest)), stepSize);
+    return {
+      parameter: sub(decays ? mul(parameter, shrink) : parameter, update),
+      firstMoment: first,
+      secondMoment: second,
+    };
+  });
+  return { updated, gradientNorm };
+}
+
+/** √ of the sum of the squares of all elements of all tensors. */
+function globalNorm(tensors: readonly Value[]): Value {
+  return sqrt(tensors.map((tensor) => reduceSumSquare(tensor)).reduce(add));
+}
+
+/**
+ * 1 − baseᵗ without the loss of digits that a float32 power near 1 would bring: with τ = tanh(t·ln(base) / 2),
+ * 1 − eˣ = −2τ / (1 − τ), and tanh is exact to the last digits near 0.
+ */
+function oneMinusPower(base: number, t: Value): Value {
+  const half = tanh(mul(t, Math.log(base) / 2));
+  return div(mul(half, -2), sub(1, half));
+}
