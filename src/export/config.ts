@@ -1,0 +1,82 @@
+import * as v from 'valibot';
+import { type ModelConfig, modelConfig } from '../../models/index.ts';
+import { UserError } from '../errors.ts';
+
+/**
+ * A model's configuration as `config.json` and `trilu.config` have it: GPT-2's keys where Hugging Face has a word for the thing, and
+ * what these can't say under `trilu`. The GPT stages are of model_type gpt2; the earlier ones are of a type of our own.
+ */
+const schema = v.object({
+  model_type: v.string(),
+  vocab_size: v.pipe(v.number(), v.integer()),
+  n_positions: v.pipe(v.number(), v.integer()),
+  n_embd: v.pipe(v.number(), v.integer()),
+  n_layer: v.pipe(v.number(), v.integer()),
+  n_head: v.pipe(v.number(), v.integer()),
+  resid_pdrop: v.number(),
+  activation_function: v.picklist(['gelu', 'relu']),
+  tie_word_embeddings: v.boolean(),
+  trilu: v.object({
+    version: v.literal(1, 'is of another version of trilu'),
+    model: v.string(),
+    bias: v.boolean(),
+    average: v.picklist(['softmax', 'matmul']),
+  }),
+});
+
+const isGpt = (model: string): boolean => model.startsWith('gpt');
+
+/** The configuration as Hugging Face's `config.json` has it. */
+export function configToJson(config: ModelConfig): Readonly<Record<string, unknown>> {
+  const gpt = isGpt(config.model);
+  return {
+    model_type: gpt ? 'gpt2' : `trilu-${config.model}`,
+    ...(gpt ? { architectures: ['GPT2LMHeadModel'] } : {}),
+    vocab_size: config.vocabularySize,
+    n_positions: config.blockSize,
+    n_ctx: config.blockSize,
+    n_embd: config.embedding,
+    n_layer: config.layers,
+    n_head: config.heads,
+    n_inner: null,
+    activation_function: config.activation,
+    resid_pdrop: config.dropout,
+    embd_pdrop: config.dropout,
+    attn_pdrop: config.dropout,
+    layer_norm_epsilon: 1e-5,
+    initializer_range: 0.02,
+    scale_attn_weights: true,
+    tie_word_embeddings: config.tied,
+    bos_token_id: null,
+    eos_token_id: null,
+    torch_dtype: 'float32',
+    trilu: { version: 1, model: config.model, bias: config.bias, average: config.average },
+  };
+}
+
+/**
+ * Reads what `configToJson` wrote.
+ * @param source where it stands, for the message.
+ * @throws UserError naming the key that is missing or wrong.
+ */
+export function configFromJson(json: unknown, source: string): ModelConfig {
+  const parsed = v.safeParse(schema, json);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const key = v.getDotPath(issue) ?? 'the whole';
+    throw new UserError(`${source} is no configuration that this version of trilu can read: ${key}: ${issue.message}.`);
+  }
+  const { output } = parsed;
+  return modelConfig(output.trilu.model, {
+    vocabularySize: output.vocab_size,
+    blockSize: output.n_positions,
+    embedding: output.n_embd,
+    layers: output.n_layer,
+    heads: output.n_head,
+    dropout: output.resid_pdrop,
+    activation: output.activation_function,
+    tied: output.tie_word_embeddings,
+    bias: output.trilu.bias,
+    average: output.trilu.average,
+  });
+}
