@@ -1,0 +1,105 @@
+import type { Bindings } from './checking.ts';
+import { checkFeeds } from './checking.ts';
+import type { Engine } from './engine.ts';
+import { RuntimeError } from './errors.ts';
+import type { Queue } from './queue.ts';
+import type { DeviceName, Placement, ProgramDescription, RunOptions, Session } from './session.ts';
+import { State } from './state.ts';
+import { copyTensor, type Tensor, type Tensors } from './tensor.ts';
+
+/** A session in the thread that calls it: checks, order and state over an engine of any device. */
+export class EngineSession<Value> implements Session {
+  readonly device: DeviceName;
+  readonly program: ProgramDescription;
+  readonly #engine: Engine<Value>;
+  readonly #queue: Queue;
+  readonly #state: State<Value>;
+  readonly #copy: (tensors: Tensors) => Tensors;
+  #disposing: Promise<void> | undefined;
+
+  /**
+   * @param queue the order in which calls are carried out; sessions that must never run at the same time share one
+   * @param copies whether the state is copied on its way in and out; not needed where a message has copied it already
+   */
+  constructor(engine: Engine<Value>, program: ProgramDescription, queue: Queue, copies = true) {
+    this.#engine = engine;
+    this.device = engine.device;
+    this.program = program;
+    this.#queue = queue;
+    this.#state = new State(engine, program.state);
+    this.#copy = copies ? copyAll : (tensors) => tensors;
+  }
+
+  async run(feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
+    checkFeeds(this.#engine.inputs, feeds);
+    return this.#next(async () => this.#downloadAll(await this.#engine.run(this.#uploadAll(feeds))), options.signal);
+  }
+
+  async step(feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
+    const bindings = checkFeeds(this.#engine.inputs, feeds, this.program.state);
+    return this.#next(() => this.#stepNow(feeds, bindings), options.signal);
+  }
+
+  async #stepNow(feeds: Tensors, bindings: Bindings): Promise<Tensors> {
+    const fed = { ...this.#state.feeds(bindings), ...this.#uploadAll(feeds) };
+    return this.#downloadAll(this.#state.advance(fed, await this.#engine.run(fed)));
+  }
+
+  async getState(): Promise<Tensors> {
+    return this.#next(async () => this.#copy(await this.#state.get()));
+  }
+
+  async setState(state: Tensors): Promise<void> {
+    const own = this.#copy(state);
+    return this.#next(async () => this.#state.set(own));
+  }
+
+  async resetState(): Promise<void> {
+    return this.#next(async () => this.#state.reset());
+  }
+
+  async placement(): Promise<readonly Placement[]> {
+    return this.#next(() => this.#engine.placement());
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposing ??= this.#queue.add(async () => {
+      this.#state.reset();
+      await this.#engine.dispose();
+    });
+    return this.#disposing;
+  }
+
+  #next<Result>(task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    this.#refuseWhenDisposed();
+    return this.#queue.add(async () => {
+      this.#refuseWhenDisposed();
+      const result = await task();
+      this.#refuseWhenDisposed();
+      return result;
+    }, signal);
+  }
+
+  #refuseWhenDisposed(): void {
+    if (this.#disposing !== undefined) throw new RuntimeError('disposed', 'The session has been disposed.');
+  }
+
+  #uploadAll(tensors: Tensors): Record<string, Value> {
+    const values: Record<string, Value> = {};
+    for (const [name, tensor] of Object.entries(tensors)) values[name] = this.#engine.upload(tensor);
+    return values;
+  }
+
+  async #downloadAll(values: Readonly<Record<string, Value>>): Promise<Tensors> {
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, value] of Object.entries(values)) {
+      tensors[name] = await this.#engine.download(value);
+      this.#engine.release(value);
+    }
+    return tensors;
+  }
+}
+
+function copyAll(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, copyTensor(tensor)]));
+}

@@ -1,0 +1,65 @@
+import type { CarriedError } from './errors.ts';
+import type { DeviceName, OpenOptions, Placement, ProgramDescription } from './session.ts';
+import { type Tensor, type Tensors, tensorAround } from './tensor.ts';
+
+/** What the two sides of a session in a worker ask and answer, by the name of the call. */
+export interface Calls {
+  open: {
+    ask: { readonly model: Uint8Array | string; readonly options: Omit<OpenOptions, 'worker' | 'signal'> };
+    answer: { readonly device: DeviceName; readonly program: ProgramDescription };
+  };
+  run: { ask: Tensors; answer: Tensors };
+  step: { ask: Tensors; answer: Tensors };
+  getState: { ask: undefined; answer: Tensors };
+  setState: { ask: Tensors; answer: undefined };
+  resetState: { ask: undefined; answer: undefined };
+  placement: { ask: undefined; answer: readonly Placement[] };
+  dispose: { ask: undefined; answer: undefined };
+}
+
+/** The name of a call. */
+export type CallName = keyof Calls;
+
+/** One call on its way to the worker. */
+export type Request = {
+  [Name in CallName]: { readonly id: number; readonly name: Name; readonly ask: Calls[Name]['ask'] };
+}[CallName];
+
+/** One answer on its way back. */
+export type Reply =
+  | { readonly id: number; readonly answer: Calls[CallName]['answer'] }
+  | { readonly id: number; readonly error: CarriedError };
+
+/** Tensors as they go into a message, and the buffers that are handed over instead of copied. */
+export interface Packed {
+  readonly tensors: Tensors;
+  readonly transfer: ArrayBuffer[];
+}
+
+/**
+ * Readies tensors of the caller's for a message, which copies them. A message copies the whole buffer behind an array:
+ * one that looks at a part of a large buffer is cut out first.
+ */
+export function packCopies(tensors: Tensors): Packed {
+  const transfer: ArrayBuffer[] = [];
+  const packed: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor.type === 'string' || tensor.data.byteLength === tensor.data.buffer.byteLength) {
+      packed[name] = tensor;
+    } else {
+      const data = tensor.data.slice();
+      transfer.push(data.buffer);
+      packed[name] = tensorAround(tensor.type, tensor.shape, data);
+    }
+  }
+  return { tensors: packed, transfer };
+}
+
+/** Readies tensors that nobody else holds: their buffers are handed over. */
+export function packOwn(tensors: Tensors): Packed {
+  const buffers = new Set<ArrayBuffer>();
+  for (const tensor of Object.values(tensors)) {
+    if (tensor.type !== 'string' && tensor.data.buffer instanceof ArrayBuffer) buffers.add(tensor.data.buffer);
+  }
+  return { tensors, transfer: [...buffers] };
+}
