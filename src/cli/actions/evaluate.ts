@@ -1,0 +1,25 @@
+import { defineModel } from '../../../models/index.ts';
+import { readModelDirectory } from '../../runs/run-directory.ts';
+import { requireBlock, splitTokens } from '../../text/split.ts';
+import { CharacterTokenizer } from '../../text/tokenizer.ts';
+import { evaluateText } from '../../trainer/evaluation.ts';
+import { loadCorpus } from '../corpus.ts';
+import type { EvaluateOptions } from '../evaluate.ts';
+import { formatCount } from '../format.ts';
+import { opener } from '../running.ts';
+
+/** `trilu evaluate`: the mean cross-entropy of a trained model over a part of a text. */
+export async function runEvaluate(options: EvaluateOptions): Promise<void> {
+  const { config, weights, vocabulary } = await readModelDirectory(options.source);
+  const corpus = await loadCorpus(options.data);
+  const all = CharacterTokenizer.fromVocabulary(vocabulary).encode(corpus.text, corpus.name);
+  const tokens = options.split === 'all' ? all : splitTokens(all)[options.split];
+  requireBlock(tokens, config.blockSize, `The ${options.split} part of ${corpus.name}`);
+  const loss = await evaluateText(defineModel(config), weights, tokens, opener(options));
+  const result = { loss, split: options.split, characters: tokens.length, data: corpus.name };
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(result)}\n`
+      : `loss ${loss.toFixed(4)} nats a character (${options.split}: ${formatCount(tokens.length)} characters of ${corpus.name})\n`,
+  );
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { readModelDirectory } from '../../runs/run-directory.ts';
+import { CharacterTokenizer } from '../../text/tokenizer.ts';
+import { formatBytes } from '../format.ts';
+import { writePassage } from '../passage.ts';
+import { opener } from '../running.ts';
+import type { TrainOptions } from '../train.ts';
+import { exportModels } from './export.ts';
+import { train } from './train.ts';
+
+const passageLength = 600;
+
+/** `trilu start`: the main job, end to end: trains, exports, and prints a passage that the exported file has written. */
+export async function runStart(options: TrainOptions): Promise<void> {
+  const { directory, finished } = await train(options);
+  if (!finished) return;
+  const files = await exportModels({ ...options, source: directory, opset: 18, dtype: 'fp32', format: 'onnx' });
+  process.stderr.write('\nExported, and ran once each:\n');
+  for (const { file, bytes } of files) process.stderr.write(`  ${file}  ${formatBytes(bytes)}\n`);
+
+  const file = join(directory, 'onnx', 'generate.onnx');
+  const { vocabulary } = await readModelDirectory(directory);
+  const session = await opener(options)(file);
+  try {
+    process.stderr.write(`\nA passage from ${file}:\n`);
+    const text = await writePassage(session, CharacterTokenizer.fromVocabulary(vocabulary), {
+      tokens: passageLength,
+      seed: options.seed ?? 1337,
+    });
+    process.stdout.write(`${text}\n`);
+  } finally {
+    await session.dispose();
+  }
+}

@@ -1,0 +1,133 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DeviceName } from '../runtime/session.ts';
+
+/** A device to run on, or `auto` for the first that the machine has. */
+export type DeviceChoice = 'auto' | DeviceName;
+
+/** The parts of a text that a model can be measured on. */
+export type Split = 'validation' | 'training' | 'all';
+
+/** The kinds of graph that a model is exported as. */
+export type ProgramName = 'forward' | 'decode' | 'generate' | 'evaluate' | 'train';
+
+/** What every command that runs a model takes. */
+export interface RunningOptions {
+  /** Where it runs; unset is the command's own default. */
+  readonly device?: DeviceChoice;
+  /** How many CPU threads one operator may use; unset lets the runtime choose. */
+  readonly threads?: number;
+}
+
+const devices: readonly DeviceChoice[] = ['auto', 'cpu', 'cuda', 'webgpu', 'wasm'];
+const programs: readonly ProgramName[] = ['forward', 'decode', 'generate', 'evaluate', 'train'];
+const splits: readonly Split[] = ['validation', 'training', 'all'];
+
+/** The oldest and the newest opset that files are written for; the newest is the highest that ONNX Runtime 1.30 accepts. */
+const opsets = { lowest: 17, highest: 26 } as const;
+/** Seeds are int32 inputs of the graphs, so they end where int32 does. */
+const highestSeed = 2 ** 31 - 1;
+
+const wholeNumber = /^[+-]?\d+$/;
+const decimalNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** What a number on the command line may be: its form, its values, and both in words. */
+interface NumberRule {
+  readonly form: RegExp;
+  readonly allowed: string;
+  readonly holds: (value: number) => boolean;
+}
+
+/** Makes commander's parser of one rule; the message follows commander's "option '--x <n>' argument 'y' is invalid." */
+function number({ form, allowed, holds }: NumberRule): (text: string) => number {
+  return (text) => {
+    const value = form.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!Number.isFinite(value) || !holds(value)) throw new InvalidArgumentError(`It must be ${allowed}.`);
+    return value;
+  };
+}
+
+/** 1, 2, 3, … */
+export const positiveInteger: (text: string) => number = number({
+  form: wholeNumber,
+  allowed: 'a whole number from 1',
+  holds: (value) => value >= 1 && Number.isSafeInteger(value),
+});
+
+/** 0, 1, 2, … */
+export const nonNegativeInteger: (text: string) => number = number({
+  form: wholeNumber,
+  allowed: 'a whole number from 0',
+  holds: (value) => value >= 0 && Number.isSafeInteger(value),
+});
+
+/** A number above 0. */
+export const positiveNumber: (text: string) => number = number({
+  form: decimalNumber,
+  allowed: 'a number above 0',
+  holds: (value) => value > 0,
+});
+
+/** A number from 0. */
+export const nonNegativeNumber: (text: string) => number = number({
+  form: decimalNumber,
+  allowed: 'a number from 0',
+  holds: (value) => value >= 0,
+});
+
+/** A probability that may not be 0: the mass that top-p keeps. */
+export const probability: (text: string) => number = number({
+  form: decimalNumber,
+  allowed: 'a number above 0 and up to 1',
+  holds: (value) => value > 0 && value <= 1,
+});
+
+/** A share that may not be all: a dropout rate, a decay of moments. */
+export const fraction: (text: string) => number = number({
+  form: decimalNumber,
+  allowed: 'a number from 0 and below 1',
+  holds: (value) => value >= 0 && value < 1,
+});
+
+/** What random numbers start from. */
+export const seed: (text: string) => number = number({
+  form: wholeNumber,
+  allowed: `a whole number from 0 to ${highestSeed}`,
+  holds: (value) => value >= 0 && value <= highestSeed,
+});
+
+/** A version of ONNX's operators. */
+export const opset: (text: string) => number = number({
+  form: wholeNumber,
+  allowed: `a whole number from ${opsets.lowest} to ${opsets.highest}`,
+  holds: (value) => value >= opsets.lowest && value <= opsets.highest,
+});
+
+/** Programs by name, with commas between; each is taken once, in the order given. */
+export function programList(text: string): readonly ProgramName[] {
+  const names = text.split(',').map((name) => name.trim());
+  const known = names.filter((name): name is ProgramName => programs.some((program) => program === name));
+  const unknown = names.find((name) => !programs.some((program) => program === name));
+  if (unknown !== undefined) {
+    const what = unknown === '' ? 'A name is missing' : `There is no program '${unknown}'`;
+    throw new InvalidArgumentError(`${what}; choose from ${programs.join(', ')}, with commas between.`);
+  }
+  return [...new Set(known)];
+}
+
+/** Adds --device and --threads. */
+export function addRunningOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--device <name>', 'where to run').choices(devices))
+    .option('--threads <number>', 'CPU threads for one operator', positiveInteger);
+}
+
+/** Adds --json. */
+export function addJsonOption(command: Command): Command {
+  return command.option('--json', 'print the result as JSON');
+}
+
+/** Adds --split. */
+export function addSplitOption(command: Command): Command {
+  const option = new Option('--split <part>', 'the part of the text to measure on');
+  return command.addOption(option.choices(splits).default('validation'));
+}

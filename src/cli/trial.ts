@@ -1,0 +1,29 @@
+import type { Weights } from '../export/write-onnx.ts';
+import type { Program } from '../programs/program.ts';
+import { scalar, type Tensor, type Tensors, tensor, zeros } from '../runtime/tensor.ts';
+
+/** How long each symbolic dimension is in a trial run; a cache begins empty. */
+const lengths: Readonly<Record<string, number>> = { steps: 1, batch: 1, past: 0 };
+
+/** What scalars are in a trial run, by name. */
+const scalars: Readonly<Record<string, Tensor>> = {
+  count: scalar('int32', 8),
+  temperature: scalar('float32', 1),
+  top_k: scalar('int32', 0),
+  top_p: scalar('float32', 1),
+  seed: scalar('int32', 1),
+  step: scalar('int32', 0),
+};
+
+/** Inputs for one small run of a program, to prove that its file works: a block of zeros, and the weights where they are fed. */
+export function trialFeeds({ graph, config }: Program, weights: Weights): Tensors {
+  const feeds = graph.inputs.map(({ name, value }): readonly [string, Tensor] => {
+    const shape = value.shape.map((dimension) =>
+      typeof dimension === 'number' ? dimension : (lengths[dimension] ?? config.blockSize),
+    );
+    const data = weights.get(name);
+    if (data !== undefined) return [name, tensor('float32', shape, data)];
+    return [name, scalars[name] ?? (value.type === 'int32' ? zeros('int32', shape) : zeros('float32', shape))];
+  });
+  return Object.fromEntries(feeds);
+}

@@ -1,0 +1,47 @@
+/**
+ * trilu: define a character-level transformer once, as plain ONNX operators, and make every graph from it.
+ * This entry runs unchanged in a browser; running models is in `trilu/node` and `trilu/web`, the ladder in `trilu/models`.
+ */
+export { UserError } from './errors.ts';
+export { configFromJson, configToJson } from './export/config.ts';
+export { type ExportOptions, exportProgram } from './export/export-program.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from './export/safetensors.ts';
+export { type Weights, type WriteOptions, writeOnnx } from './export/write-onnx.ts';
+export * from './graph/index.ts';
+export { decodeModel, encodeModel } from './onnx/codec.ts';
+export { type ModelSummary, readModelSummary } from './onnx/metadata.ts';
+export {
+  decodeProgram,
+  evaluateProgram,
+  forwardProgram,
+  generateProgram,
+  makeProgram,
+  modelParameters,
+  type Program,
+  type ProgramName,
+  programNames,
+  type StatePair,
+  trainProgram,
+} from './programs/index.ts';
+export { type GenerateOptions, generate } from './runtime/generation.ts';
+export { type SamplingOptions, sample } from './runtime/sampling.ts';
+export type { DeviceName, Open, OpenOptions, Placement, ProgramDescription, Session } from './runtime/session.ts';
+export { scalar, type Tensor, type Tensors, tensor, zeros } from './runtime/tensor.ts';
+export { allBlocks, type Batch, BatchSampler, evaluationBatches } from './text/batches.ts';
+export { splitTokens, type TokenSplit } from './text/split.ts';
+export { CharacterTokenizer } from './text/tokenizer.ts';
+export { decodeUtf8 } from './text/utf8.ts';
+export { type AdamWOptions, adamW } from './train/adamw.ts';
+export { crossEntropy } from './train/cross-entropy.ts';
+export { gradients } from './train/gradients.ts';
+export { initialize } from './train/initialize.ts';
+export type { Checkpoint, TrainerRecord } from './trainer/checkpoint.ts';
+export { evaluateText } from './trainer/evaluation.ts';
+export { learningRateAt, type Schedule } from './trainer/schedule.ts';
+export { presetFor, type TrainingSetup } from './trainer/setup.ts';
+export { initialState, Trainer, type TrainingEvent, weightsOf } from './trainer/trainer.ts';

@@ -1,0 +1,119 @@
+import type { Model } from '../../models/model.ts';
+import { exportProgram } from '../export/export-program.ts';
+import { type Weights, writeOnnx } from '../export/write-onnx.ts';
+import { build, input, scan } from '../graph/index.ts';
+import { evaluateProgram } from '../programs/evaluate.ts';
+import { parametersOf } from '../programs/parameters.ts';
+import type { Session } from '../runtime/session.ts';
+import { type Tensors, tensor } from '../runtime/tensor.ts';
+import { allBlocks, type Batch } from '../text/batches.ts';
+import { crossEntropy } from '../train/cross-entropy.ts';
+
+/**
+ * The trainer's own evaluation graph: like the evaluate program, but the weights are fed, since they change, and many batches go
+ * through in one run. tokens and targets int32 (batches, batch, time) and the parameters → loss float32 (batches).
+ */
+export function evaluationModel(model: Model): Uint8Array {
+  const tokens = input('tokens', 'int32', ['batch', 'time']);
+  const targets = input('targets', 'int32', ['batch', 'time']);
+  const loss = crossEntropy(model.logits(tokens), targets);
+  const sequences = {
+    tokens: input('tokens', 'int32', ['batches', 'batch', 'time']),
+    targets: input('targets', 'int32', ['batches', 'batch', 'time']),
+  };
+  const { outputs } = scan({
+    states: [],
+    sequences: [
+      { formal: tokens, sequence: sequences.tokens },
+      { formal: targets, sequence: sequences.targets },
+    ],
+    outputs: [loss],
+  });
+  const [losses] = outputs;
+  if (losses === undefined) throw new TypeError('the scan yields the losses');
+  const inputs = [...Object.entries(sequences).map(([name, value]) => ({ name, value })), ...parametersOf(loss)];
+  return writeOnnx(build({ name: `${model.config.model} evaluation`, inputs, outputs: { loss: losses } }));
+}
+
+/** How many batches go through in one run: enough to amortise feeding the weights, few enough to stop soon on demand. */
+const batchesPerRun = 20;
+
+/**
+ * The mean loss over batches, in nats, each batch weighed by its positions.
+ * @param parameters the weights, by name; other tensors are ignored.
+ */
+export async function meanLoss(session: Session, parameters: Tensors, batches: Iterable<Batch>): Promise<number> {
+  const names = new Set(session.program.inputs.map(({ name }) => name));
+  const weights = Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name)));
+  let sum = 0;
+  let positions = 0;
+  for (const group of groups(batches)) {
+    const shape = [group.length, ...(group[0]?.shape ?? [])];
+    const joined = (part: (batch: Batch) => Int32Array): Int32Array =>
+      Int32Array.from(group.flatMap((batch) => [...part(batch)]));
+    const { loss } = await session.run({
+      ...weights,
+      tokens: tensor(
+        'int32',
+        shape,
+        joined(({ tokens }) => tokens),
+      ),
+      targets: tensor(
+        'int32',
+        shape,
+        joined(({ targets }) => targets),
+      ),
+    });
+    for (const [index, batch] of group.entries()) {
+      sum += Number(loss?.data[index]) * batch.targets.length;
+      positions += batch.targets.length;
+    }
+  }
+  return sum / positions;
+}
+
+/** Batches of one shape, as many as go through in one run. */
+function* groups(batches: Iterable<Batch>): Generator<Batch[]> {
+  let group: Batch[] = [];
+  for (const batch of batches) {
+    const [first] = group;
+    if (first !== undefined && (group.length === batchesPerRun || String(first.shape) !== String(batch.shape))) {
+      yield group;
+      group = [];
+    }
+    group.push(batch);
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Blocks that go through the evaluate program at once. */
+const evaluationBatch = 32;
+
+/**
+ * The mean loss of trained weights over a whole text, in nats: every character but the first is a target exactly once, each block
+ * being read from its own beginning.
+ * @param open opens an .onnx file.
+ */
+export async function evaluateText(
+  model: Model,
+  weights: Weights,
+  tokens: Int32Array,
+  open: (bytes: Uint8Array) => Promise<Session>,
+): Promise<number> {
+  const session = await open(exportProgram(evaluateProgram(model), { weights }));
+  try {
+    let sum = 0;
+    let positions = 0;
+    for (const batch of allBlocks(tokens, { batch: evaluationBatch, block: model.config.blockSize })) {
+      const { loss } = await session.run({
+        tokens: tensor('int32', batch.shape, batch.tokens),
+        targets: tensor('int32', batch.shape, batch.targets),
+      });
+      sum += Number(loss?.data[0]) * batch.targets.length;
+      positions += batch.targets.length;
+    }
+    return sum / positions;
+  } finally {
+    await session.dispose();
+  }
+}
