@@ -60,7 +60,7 @@ export class Trainer {
   /**
    * The events of the run, from its present step to its last. The last one is a checkpoint.
    * @param signal ends the run after the steps under way, with a checkpoint.
-   * @throws UserError when the loss is no longer a number; the last checkpoint stays the one to go on from.
+   * @throws UserError when the loss or the state is no longer finite; the last checkpoint stays as it was.
    */
   async *events(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void, undefined> {
     const { setup, config } = this.#record;
@@ -93,7 +93,7 @@ export class Trainer {
     const now = this.#environment.now ?? (() => performance.now());
     const checkpoint = async (): Promise<Checkpoint> => ({
       record: { ...this.#record, step, seconds, dataPosition: sampler.getState() },
-      state: await session.getState(),
+      state: requireFinite(await session.getState(), step),
     });
     let saved = -1;
     while (step < setup.steps && signal?.aborted !== true) {
@@ -143,7 +143,7 @@ export class Trainer {
     const broken = losses.findIndex((loss) => !Number.isFinite(loss));
     if (broken >= 0) {
       throw new UserError(
-        `The loss became ${losses[broken]} at step ${before + broken + 1}: go on from the last checkpoint with a lower --learning-rate.`,
+        `The loss became ${losses[broken]} at step ${before + broken + 1}: train anew with a lower learning rate (--learning-rate).`,
       );
     }
     const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
@@ -160,6 +160,17 @@ export class Trainer {
   #weights(state: Tensors): Weights {
     return weightsOf(this.#model, state);
   }
+}
+
+/** A loss tells of broken weights a step late; before they take the place of a good checkpoint they are looked at themselves. */
+function requireFinite(state: Tensors, step: number): Tensors {
+  for (const [name, { data }] of Object.entries(state)) {
+    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
+    throw new UserError(
+      `${name} is no longer finite at step ${step}: train anew with a lower learning rate (--learning-rate).`,
+    );
+  }
+  return state;
 }
 
 /** Stops lie at the multiples of every interval and at the end; a run never steps over one. */
