@@ -50,9 +50,15 @@ function attention(x: Value, layer: number, config: ModelConfig, context: Contex
   const C = width(x);
   const D = C / heads;
   return scope('attn', () => {
-    const [query, key, value] = split(linear('c_attn', x, 3 * C, { bias }), [C, C, C], { axis: -1 }).map((part) =>
-      transpose(reshape(part, [...part.shape.slice(0, 2), heads, D]), [0, 2, 1, 3]),
-    ) as [Value, Value, Value]; // each (B, H, T, D)
+    const [query, key, value] = split(
+      linear('c_attn', x, 3 * C, { bias, initializer: initializer(C, config) }),
+      [C, C, C],
+      { axis: -1 },
+    ).map((part) => transpose(reshape(part, [...part.shape.slice(0, 2), heads, D]), [0, 2, 1, 3])) as [
+      Value,
+      Value,
+      Value,
+    ]; // each (B, H, T, D)
     const keys = context.remember(`${layer}.key`, key, 2); // (B, H, S, D)
     const values = context.remember(`${layer}.value`, value, 2); // (B, H, S, D)
     const scores = mul(matMul(query, transpose(keys, [0, 1, 3, 2])), D ** -0.5); // (B, H, T, S)
@@ -61,22 +67,29 @@ function attention(x: Value, layer: number, config: ModelConfig, context: Contex
     const weights = context.tap(`attention.${layer}`, softmax(masked, { axis: -1 })); // (B, H, T, S), rows sum to 1
     const mixed = matMul(context.dropout(weights, dropout), values); // (B, H, T, D)
     const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // (B, T, C)
-    return context.dropout(linear('c_proj', joined, C, { bias, initializer: projection(config) }), dropout); // (B, T, C)
+    return context.dropout(linear('c_proj', joined, C, { bias, initializer: projection(C, config) }), dropout); // (B, T, C)
   });
 }
 
 /** Four times wider inside. @param x (B, T, C) @returns (B, T, C) */
 function multilayerPerceptron(x: Value, config: ModelConfig, context: Context): Value {
   const { bias, dropout, activation } = config;
+  const C = width(x);
   return scope('mlp', () => {
-    const inner = linear('c_fc', x, 4 * width(x), { bias }); // (B, T, 4C)
+    const inner = linear('c_fc', x, 4 * C, { bias, initializer: initializer(C, config) }); // (B, T, 4C)
     const active = activation === 'gelu' ? gelu(inner) : relu(inner); // (B, T, 4C)
-    const outer = linear('c_proj', active, width(x), { bias, initializer: projection(config) }); // (B, T, C)
+    const outer = linear('c_proj', active, C, { bias, initializer: projection(4 * C, config) }); // (B, T, C)
     return context.dropout(outer, dropout); // (B, T, C)
   });
 }
 
+/** How a matrix with so many inputs begins. */
+function initializer(inputs: number, { initialization }: ModelConfig): Initializer & { kind: 'normal' } {
+  return { kind: 'normal', standardDeviation: initialization === 'gpt2' ? 0.02 : 1 / Math.sqrt(inputs) };
+}
+
 /** What adds to the residual stream starts smaller, the more layers add to it (GPT-2, section 2.3). */
-function projection({ layers }: ModelConfig): Initializer {
-  return { kind: 'normal', standardDeviation: 0.02 / Math.sqrt(2 * layers) };
+function projection(inputs: number, config: ModelConfig): Initializer {
+  const { standardDeviation } = initializer(inputs, config);
+  return { kind: 'normal', standardDeviation: standardDeviation / Math.sqrt(2 * config.layers) };
 }

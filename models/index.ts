@@ -26,6 +26,7 @@ const small: Stage['defaults'] = {
   bias: true,
   activation: 'relu',
   tied: false,
+  initialization: 'scaled',
   average: 'softmax',
 };
 

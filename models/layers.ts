@@ -22,10 +22,15 @@ export interface LinearOptions {
   readonly initializer?: Initializer;
 }
 
+/** Normal numbers that leave the scale of what goes through a matrix as it is: N(0, 1/√inputs) (LeCun et al. 1998). */
+export function scaledInitializer(inputs: number): Initializer {
+  return { kind: 'normal', standardDeviation: 1 / Math.sqrt(inputs) };
+}
+
 /** x·W + b over the last axis. @param x (…, in) @returns (…, size) */
 export function linear(name: string, x: Value, size: number, { bias = true, initializer }: LinearOptions = {}): Value {
   return scope(name, () => {
-    const weight = parameter('weight', [width(x), size], initializer); // (in, size)
+    const weight = parameter('weight', [width(x), size], initializer ?? scaledInitializer(width(x))); // (in, size)
     const y = matMul(x, weight); // (…, size)
     return bias ? add(y, parameter('bias', [size], zeros)) : y;
   });

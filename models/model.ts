@@ -20,6 +20,11 @@ export interface ModelConfig {
   readonly activation: 'gelu' | 'relu';
   /** The GPT stages may use the token embedding as the output layer too. */
   readonly tied: boolean;
+  /**
+   * How the GPT stages' matrices begin: `scaled`, N(0, 1/√inputs) (LeCun et al. 1998), learns small models much faster;
+   * `gpt2` is N(0, 0.02) at every width, as GPT-2 and nanoGPT have it.
+   */
+  readonly initialization: 'scaled' | 'gpt2';
   /** How `average` takes its mean: masked softmax, or a product with a normalised lower triangle. */
   readonly average: 'softmax' | 'matmul';
 }

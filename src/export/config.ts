@@ -20,6 +20,7 @@ const schema = v.object({
     version: v.literal(1, 'is of another version of trilu'),
     model: v.string(),
     bias: v.boolean(),
+    initialization: v.picklist(['scaled', 'gpt2']),
     average: v.picklist(['softmax', 'matmul']),
   }),
 });
@@ -50,7 +51,13 @@ export function configToJson(config: ModelConfig): Readonly<Record<string, unkno
     bos_token_id: null,
     eos_token_id: null,
     torch_dtype: 'float32',
-    trilu: { version: 1, model: config.model, bias: config.bias, average: config.average },
+    trilu: {
+      version: 1,
+      model: config.model,
+      bias: config.bias,
+      initialization: config.initialization,
+      average: config.average,
+    },
   };
 }
 
@@ -77,6 +84,7 @@ export function configFromJson(json: unknown, source: string): ModelConfig {
     activation: output.activation_function,
     tied: output.tie_word_embeddings,
     bias: output.trilu.bias,
+    initialization: output.trilu.initialization,
     average: output.trilu.average,
   });
 }

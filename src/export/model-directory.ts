@@ -80,10 +80,7 @@ function* missingBiases({ model, layers, embedding: C, bias }: ModelConfig): Gen
 export async function readModel(read: (name: string) => Promise<Uint8Array>, directory: string): Promise<TrainedModel> {
   const text = async (name: string): Promise<string> => new TextDecoder().decode(await read(name));
   const place = (name: string): string => `${directory}/${name}`;
-  const config = configFromJson(
-    parse(await text(modelFiles.config), place(modelFiles.config)),
-    place(modelFiles.config),
-  );
+  const config = readConfig(await text(modelFiles.config), place(modelFiles.config));
   const vocabulary = vocabularyFromTokenizerJson(await text(modelFiles.tokenizer), place(modelFiles.tokenizer));
   if (vocabulary.length !== config.vocabularySize) {
     throw new UserError(
@@ -92,6 +89,17 @@ export async function readModel(read: (name: string) => Promise<Uint8Array>, dir
   }
   const weights = decodeWeights(config, await read(modelFiles.weights), place(modelFiles.weights));
   return { config, weights, vocabulary };
+}
+
+/** A configuration that no model can have is the file's fault, so its name belongs to the message. */
+function readConfig(text: string, source: string): ModelConfig {
+  const json = parse(text, source);
+  try {
+    return configFromJson(json, source);
+  } catch (cause) {
+    if (!(cause instanceof UserError) || cause.message.startsWith(source)) throw cause;
+    throw new UserError(`${source} describes no model: ${cause.message}`, { cause });
+  }
 }
 
 function parse(text: string, source: string): unknown {
@@ -104,6 +112,12 @@ function parse(text: string, source: string): unknown {
 
 function decodeWeights(config: ModelConfig, bytes: Uint8Array, source: string): Weights {
   const { tensors } = decodeSafetensors(bytes, source);
+  // Each layer has weights of its own, so no honest number of layers takes long to define.
+  if (config.layers > tensors.size) {
+    throw new UserError(
+      `${source} has ${tensors.size} tensors, too few for the ${config.layers} layers that ${modelFiles.config} asks for.`,
+    );
+  }
   return new Map(
     [...parameterShapes(config)].map(([name, shape]) => {
       const held = tensors.get(name);

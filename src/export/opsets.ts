@@ -19,7 +19,7 @@ const firstOpsetOfIr: readonly (readonly [opset: number, ir: number])[] = [
 /** The lowest version of the file format that allows an opset: what the most readers understand. */
 export function lowestIr(opset: number): number {
   const row = firstOpsetOfIr.find(([first]) => opset >= first);
-  if (row === undefined || opset < lowestOpset || opset > highestOpset) {
+  if (row === undefined || !Number.isInteger(opset) || opset < lowestOpset || opset > highestOpset) {
     throw new UserError(`Opset ${opset} can't be written; choose one from ${lowestOpset} to ${highestOpset}.`, {
       exitCode: 2,
     });

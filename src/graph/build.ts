@@ -21,7 +21,7 @@ export interface NamedNode {
   readonly node: Node;
   /** '' for an optional input left out. */
   readonly inputs: readonly string[];
-  /** '' for an output nobody uses. */
+  /** '' for an optional output that nobody uses. */
   readonly outputs: readonly string[];
   readonly bodies: Readonly<Record<string, Block>>;
 }
@@ -71,8 +71,9 @@ class Builder {
     for (const named of inputs) this.#claimInput(named);
     for (const named of outputs) this.#claim(named);
     const nodes = nodesBefore(outputs.map(({ value }) => value));
-    for (const value of nodes.flatMap(operands)) this.#hold(value);
-    const block = { inputs, outputs, nodes: nodes.map((node) => this.#node(node)) };
+    const used = usedIn(nodes, outputs);
+    for (const value of used) this.#hold(value);
+    const block = { inputs, outputs, nodes: nodes.map((node) => this.#node(node, used)) };
     return { name, ...block, parameters: this.#parameters, constants: this.#constants };
   }
 
@@ -103,11 +104,14 @@ class Builder {
     this.#parameters.push(named);
   }
 
-  #node(node: Node): NamedNode {
+  #node(node: Node, used: ReadonlySet<Value>): NamedNode {
     const name = this.#unique(`${node.scope}/${node.operator.name}`);
     const inputs = node.inputs.map((value) => (value === undefined ? '' : this.#name(value)));
     const bodies = Object.entries(node.bodies).map(([attribute, body]) => [attribute, this.#body(body)] as const);
-    const outputs = node.outputs.map((value, index) => this.#output(value, `${name}_output_${index}`));
+    const { requiredOutputs = node.outputs.length } = node.operator;
+    const outputs = node.outputs.map((value, index) =>
+      index < requiredOutputs || used.has(value) ? this.#output(value, `${name}_output_${index}`) : '',
+    );
     return { name, node, inputs, outputs, bodies: Object.fromEntries(bodies) };
   }
 
@@ -127,7 +131,8 @@ class Builder {
         new Set(body.outputs),
       ),
     ];
-    const named = [...new Set(nodes)].map((node) => this.#node(node));
+    const used = usedIn(nodes, outputs);
+    const named = [...new Set(nodes)].map((node) => this.#node(node, used));
     const namedOutputs = outputs.map(({ value }) => ({ name: this.#name(value), value }));
     this.#forget(outerNames.keys());
     for (const [value, name] of outerNames) if (name !== undefined) this.#names.set(value, name);
@@ -203,6 +208,11 @@ function ownOutputs(outputs: readonly NamedValue[], foreign: ReadonlySet<Value>)
     seen.add(value);
     return { name, value: own ? value : identity(value) };
   });
+}
+
+/** Everything that the nodes of a block (or bodies in it) read, and what leaves it. */
+function usedIn(nodes: readonly Node[], outputs: readonly NamedValue[]): ReadonlySet<Value> {
+  return new Set([...nodes.flatMap(operands), ...outputs.map(({ value }) => value)]);
 }
 
 function contentOf(element: unknown): string {

@@ -54,6 +54,16 @@ export function countOf(x: Value, start: number, end: number): Value {
   return cast(cumSum(ones, constant(0, 'int32'), { exclusive: true }), 'int32');
 }
 
+/** The bits of each (seed, step), which all dropouts of a model share. */
+const streams = new WeakMap<Value, WeakMap<Value, Value>>();
+
+function streamOf(seed: Value, step: Value): Value {
+  const bySeed = streams.get(seed) ?? new WeakMap<Value, Value>();
+  const stream = bySeed.get(step) ?? hashOf(seed, step);
+  streams.set(seed, bySeed.set(step, stream));
+  return stream;
+}
+
 export interface DropoutOptions {
   /** The share of elements dropped, at least 0 and below 1. */
   readonly rate: number;
@@ -71,7 +81,7 @@ export interface DropoutOptions {
  */
 export function dropout(x: Value, { rate, seed, step, site }: DropoutOptions): Value {
   if (rate === 0) return x;
-  const stream = hashOf(seed, step, site);
+  const stream = absorbInto(streamOf(seed, step), site); // hashOf(seed, step, site)
   const last = x.rank - 1;
   const rowShape = x.shape.map((dimension, axis) => (axis === last ? 1 : dimension));
   const rowHashes = absorbInto(stream, 0, countOf(x, 0, last)); // (rows)

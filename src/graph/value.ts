@@ -71,6 +71,8 @@ export interface Operator {
   /** The opset of the definition we use; a file may not be written for an older one. */
   readonly since: number;
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  /** How many of its outputs must be there; those after them are left out where nobody uses them. All unless told. */
+  readonly requiredOutputs?: number;
   /** Throws an Error with a plain reason where the inputs don't fit. */
   readonly infer: (call: OperatorCall) => readonly OutputType[];
 }

@@ -1,5 +1,16 @@
 import type { Model } from '../../models/model.ts';
-import { build, cast, concat, dimensionOf, input, loop, slice, squeeze, turnNumber, unsqueeze } from '../graph/index.ts';
+import {
+  build,
+  cast,
+  concat,
+  dimensionOf,
+  input,
+  loop,
+  slice,
+  squeeze,
+  turnNumber,
+  unsqueeze,
+} from '../graph/index.ts';
 import type { Program } from './program.ts';
 import { sampleFrom } from './sample.ts';
 

@@ -1,7 +1,7 @@
 import { formatShape, withoutLast } from '../dimensions.ts';
 import { emit, emitOne } from '../emit.ts';
-import type { Operator, Value } from '../value.ts';
-import { integer, mustBe, required, resolveAxis } from './rules.ts';
+import type { Operator, OutputType, Value } from '../value.ts';
+import { integer, mustAgree, mustBe, required, resolveAxis } from './rules.ts';
 
 const softmaxOperator: Operator = {
   name: 'Softmax',
@@ -24,6 +24,7 @@ const layerNormalizationOperator: Operator = {
   name: 'LayerNormalization',
   since: 17,
   attributes: { axis: 'int', epsilon: 'float' },
+  requiredOutputs: 1,
   infer: (call) => {
     const [x, scale] = [required(call, 0), required(call, 1)];
     mustBe(x, 'float32', 'float64', 'float16');
@@ -32,7 +33,8 @@ const layerNormalizationOperator: Operator = {
         throw new Error(`scale and bias must have the shape (${x.shape.at(-1)}), not ${formatShape(affine.shape)}`);
       }
     }
-    const statistics = { type: x.type, shape: [...withoutLast(x.shape), 1] };
+    for (const affine of [scale, call.inputs[2]]) if (affine !== undefined) mustAgree(x, affine);
+    const statistics: OutputType = { type: 'float32', shape: [...withoutLast(x.shape), 1] }; // whatever x is
     return [{ type: x.type, shape: x.shape }, statistics, statistics];
   },
 };

@@ -1,4 +1,4 @@
-import { add, mul, neg, reduceMean, sub, type Value } from '../../graph/index.ts';
+import { add, cast, mul, neg, reduceMean, sub, type Value } from '../../graph/index.ts';
 import { operand, type Rule, type RuleCall, reduceTo, result, spread } from './rule.ts';
 
 const overLast = { axes: [-1], keepDims: true } as const;
@@ -8,7 +8,8 @@ const overLast = { axes: [-1], keepDims: true } as const;
  * Mean and d are outputs of the operator; where they have gradients of their own (in second derivatives) these are added.
  */
 const layerNormalizationRule: Rule = (call) => {
-  const [x, scale, mean, deviation] = [operand(call, 0), operand(call, 1), result(call, 1), result(call, 2)];
+  const [x, scale] = [operand(call, 0), operand(call, 1)];
+  const [mean, deviation] = [cast(result(call, 1), x.type), cast(result(call, 2), x.type)];
   const [g] = call.gradients;
   const normalized = mul(sub(x, mean), deviation);
   return [
@@ -31,8 +32,10 @@ function byInput(
     const centred = sub(h, reduceMean(h, overLast));
     parts.push(mul(sub(centred, mul(n, reduceMean(mul(h, n), overLast))), d));
   }
-  if (byMean !== undefined) parts.push(spread(mul(byMean, 1 / width), n));
-  if (byDeviation !== undefined) parts.push(mul(neg(mul(n, mul(byDeviation, mul(d, d)))), 1 / width));
+  if (byMean !== undefined) parts.push(spread(mul(cast(byMean, n.type), 1 / width), n));
+  if (byDeviation !== undefined) {
+    parts.push(mul(neg(mul(n, mul(cast(byDeviation, n.type), mul(d, d)))), 1 / width));
+  }
   return parts.length === 0 ? undefined : parts.reduce(add);
 }
 

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generate } from '../../src/runtime/generation.ts';
+import type { SamplingOptions } from '../../src/runtime/sampling.ts';
+import type { Session } from '../../src/runtime/session.ts';
+import { scalar, tensor } from '../../src/runtime/tensor.ts';
+import { numbersOf, openFile } from '../support/run-graph.ts';
+import { someTokens, tinyFile, tinyModel, tinyStages } from '../support/tiny-ladder.ts';
+
+/** What the exported program writes: one row for each prompt. */
+async function inGraph(
+  session: Session,
+  prompts: readonly (readonly number[])[],
+  count: number,
+  sampling: SamplingOptions,
+): Promise<number[][]> {
+  const length = prompts[0]?.length ?? 0;
+  const { generated } = await session.run({
+    tokens: tensor('int32', [prompts.length, length], prompts.flat()),
+    count: scalar('int32', count),
+    temperature: scalar('float32', sampling.temperature ?? 1),
+    top_k: scalar('int32', sampling.topK ?? 0),
+    top_p: scalar('float32', sampling.topP ?? 1),
+    seed: scalar('int32', sampling.seed ?? 0),
+  });
+  expect(generated?.shape).toEqual([prompts.length, count]);
+  const numbers = numbersOf(generated);
+  return prompts.map((_, row) => numbers.slice(row * count, (row + 1) * count));
+}
+
+/** What the host's loop writes with the forward program. */
+async function onHost(
+  forward: Session,
+  tokens: readonly number[],
+  count: number,
+  sampling: SamplingOptions,
+): Promise<number[]> {
+  const written: number[] = [];
+  for await (const token of generate({ forward, tokens, count, blockSize: 8, sampling })) written.push(token);
+  return written;
+}
+
+const prompt = (length: number): number[] => Array.from(someTokens([length]).data);
+
+describe.each(tinyStages)('%s', (stage) => {
+  let graph: Session;
+  let forward: Session;
+  beforeAll(async () => {
+    const model = tinyModel(stage);
+    graph = await openFile(tinyFile('generate', model));
+    forward = await openFile(tinyFile('forward', model));
+  });
+  afterAll(() => Promise.all([graph.dispose(), forward.dispose()]));
+
+  test.each<[what: string, length: number, sampling: SamplingOptions]>([
+    ['greedily', 3, { temperature: 0 }],
+    ['greedily from a prompt longer than the block', 13, { temperature: 0, seed: 5 }],
+    ['drawn', 1, { seed: 1 }],
+    ['drawn flat, from a prompt longer than the block', 11, { seed: -7, temperature: 3 }],
+    ['drawn sharp, among a few', 8, { seed: 2 ** 31 - 1, temperature: 0.5, topK: 3, topP: 0.9 }],
+  ])('%s: the program writes what the host’s loop writes', async (_what, length, sampling) => {
+    expect(await inGraph(graph, [prompt(length)], 20, sampling)).toEqual([
+      await onHost(forward, prompt(length), 20, sampling),
+    ]);
+  });
+});
+
+describe('gpt-nano, with every way to sample', () => {
+  let graph: Session;
+  let forward: Session;
+  beforeAll(async () => {
+    const model = tinyModel('gpt-nano');
+    graph = await openFile(tinyFile('generate', model));
+    forward = await openFile(tinyFile('forward', model));
+  });
+  afterAll(() => Promise.all([graph.dispose(), forward.dispose()]));
+
+  const options: SamplingOptions[] = [0.1, 0.8, 1, 2.5].flatMap((temperature) =>
+    [0, 1, 4, 11, 99].flatMap((topK) => [0.001, 0.5, 0.95, 1].map((topP) => ({ temperature, topK, topP }))),
+  );
+
+  test('the program and the host agree on every token', async () => {
+    for (const [index, option] of options.entries()) {
+      const sampling = { ...option, seed: 1000 * index };
+      const [written] = await inGraph(graph, [prompt(4)], 16, sampling);
+      expect(written, JSON.stringify(sampling)).toEqual(await onHost(forward, prompt(4), 16, sampling));
+    }
+  });
+
+  test('row b of a batch is what seed + b writes alone', async () => {
+    const prompts = [prompt(5), prompt(10).slice(5), prompt(5)];
+    const sampling = { seed: 40, temperature: 1.5, topK: 8, topP: 0.98 };
+    const together = await inGraph(graph, prompts, 20, sampling);
+    for (const [row, tokens] of prompts.entries()) {
+      expect(together[row]).toEqual(await onHost(forward, tokens, 20, { ...sampling, seed: 40 + row }));
+    }
+    expect(together[2]).not.toEqual(together[0]);
+  });
+
+  test('another seed writes another text, the same seed the same', async () => {
+    const texts = await Promise.all([1, 1, 2].map((seed) => inGraph(graph, [prompt(4)], 30, { seed, temperature: 2 })));
+    expect(texts[1]).toEqual(texts[0]);
+    expect(texts[2]).not.toEqual(texts[0]);
+  });
+
+  test('a longer text begins with the shorter one', async () => {
+    const [short] = await inGraph(graph, [prompt(4)], 5, { seed: 3 });
+    const [long] = await inGraph(graph, [prompt(4)], 25, { seed: 3 });
+    expect(long?.slice(0, 5)).toEqual(short);
+  });
+
+  test('no characters asked for, none written', async () => {
+    expect(await inGraph(graph, [prompt(4), prompt(4)], 0, {})).toEqual([[], []]);
+  });
+});
