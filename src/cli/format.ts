@@ -5,6 +5,11 @@ export function formatCount(count: number): string {
   return thousands.format(Math.round(count));
 }
 
+/** `1 character`, `2 characters`. */
+export function formatCharacters(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'character' : 'characters'}`;
+}
+
 /** Bytes as people read them: `3.2 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
@@ -19,6 +24,11 @@ export function formatDuration(seconds: number): string {
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const shown = parts[0] === 0 ? parts.slice(1) : parts;
   return shown.map((part, index) => (index === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
+}
+
+/** A path as a shell takes it for one word. */
+export function shellWord(path: string): string {
+  return /^[\w./:@%+=~-]+$/.test(path) && !path.startsWith('~') ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Rows under a header, columns aligned: text to the left, numbers (cells that begin with a digit) to the right. */

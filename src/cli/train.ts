@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   addRunningOptions,
   fraction,
@@ -35,6 +35,8 @@ export interface TrainOptions extends RunningOptions {
   readonly embedding?: number;
   /** The share of activations that dropout sets to 0. */
   readonly dropout?: number;
+  /** How the matrices of the GPT stages begin. */
+  readonly initialization?: 'scaled' | 'gpt2';
   /** The highest learning rate, after the warm-up. */
   readonly learningRate?: number;
   /** Where the cosine ends. */
@@ -96,6 +98,12 @@ export function addTrainingOptions(command: Command): Command {
     .option('--heads <number>', 'attention heads of a layer', positiveInteger)
     .option('--embedding <number>', 'width of the residual stream', positiveInteger)
     .option('--dropout <share>', 'share of activations set to 0', fraction)
+    .addOption(
+      new Option('--initialization <kind>', 'how matrices begin: scaled to their inputs, or N(0, 0.02)').choices([
+        'scaled',
+        'gpt2',
+      ]),
+    )
     .optionsGroup('Optimizer (AdamW):')
     .option('--learning-rate <number>', 'the highest learning rate', positiveNumber)
     .option('--minimum-learning-rate <number>', 'where the cosine ends', nonNegativeNumber)

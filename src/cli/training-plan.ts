@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineModel, type ModelConfig, modelConfig } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
+import { modelFiles } from '../export/model-directory.ts';
 import { readCheckpoint, runFiles } from '../runs/run-directory.ts';
 import { BatchSampler } from '../text/batches.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';
@@ -34,16 +35,12 @@ async function prepareNew(options: TrainOptions): Promise<TrainingPlan> {
   const model = options.model ?? 'gpt-nano';
   const corpus = await loadCorpus(options.data);
   const tokenizer = CharacterTokenizer.fromText(corpus.text);
-  const config = modelConfig(model, { ...configSettings(options), vocabularySize: tokenizer.size });
+  const config = configFor(model, options, tokenizer.size);
   const setup = setupFrom(presetFor(model), options);
   checkSetup(setup);
   const tokens = splitTokens(tokenizer.encode(corpus.text, corpus.name), { block: config.blockSize });
   const directory = options.out ?? freeDirectory(join('runs', model));
-  if (existsSync(join(directory, runFiles.state))) {
-    throw new UserError(
-      `${directory} holds a run already: go on with it by --resume ${directory}, or choose another folder with --out.`,
-    );
-  }
+  refuseTaken(directory);
   const sampler = new BatchSampler(tokens.training, { batch: setup.batch, block: config.blockSize, seed: setup.seed });
   const record: TrainerRecord = {
     step: 0,
@@ -57,12 +54,33 @@ async function prepareNew(options: TrainOptions): Promise<TrainingPlan> {
   return { checkpoint: { record, state: initialState(defineModel(config), setup.seed) }, tokens, directory, corpus };
 }
 
+/** What is asked for on the command line and can't be is wrong usage. */
+function configFor(model: string, options: TrainOptions, vocabularySize: number): ModelConfig {
+  try {
+    return modelConfig(model, { ...configSettings(options), vocabularySize });
+  } catch (cause) {
+    throw cause instanceof UserError ? new UserError(cause.message, { exitCode: 2, cause }) : cause;
+  }
+}
+
+/** Nothing that was trained is ever written over. */
+function refuseTaken(directory: string): void {
+  const holds = (file: string): boolean => existsSync(join(directory, file));
+  if (holds(runFiles.state)) {
+    throw new UserError(
+      `${directory} holds a run already: go on with it by --resume ${directory}, or choose another folder with --out.`,
+    );
+  }
+  if (holds(modelFiles.weights)) {
+    throw new UserError(`${directory} holds a model already: choose another folder with --out.`);
+  }
+}
+
 async function prepareResume(options: TrainOptions, directory: string): Promise<TrainingPlan> {
   refuseContradictions(options);
   const checkpoint = await readCheckpoint(directory);
   const { record } = checkpoint;
-  const path = options.data ?? record.data.path;
-  const corpus = await loadCorpus(path);
+  const corpus = await corpusOf(record, options, directory);
   if (fingerprint(corpus.text).sha256 !== record.data.sha256) {
     throw new UserError(
       `${corpus.name} is not the text that ${directory} was trained on (it has ${formatCount([...corpus.text].length)} characters, that one ${formatCount(record.data.characters)}); name the right one with --data.`,
@@ -81,14 +99,33 @@ async function prepareResume(options: TrainOptions, directory: string): Promise<
   return { checkpoint: { ...checkpoint, record: { ...record, setup } }, tokens, directory, corpus };
 }
 
+/** The text of a run: where it was, unless --data says where it is now. */
+async function corpusOf(
+  { data }: TrainerRecord,
+  options: Pick<TrainOptions, 'data'>,
+  directory: string,
+): Promise<Corpus> {
+  if (options.data === undefined && data.path !== undefined && !existsSync(data.path)) {
+    throw new UserError(
+      `The text that ${directory} was trained on is no longer at ${data.path}: say with --data where it is.`,
+    );
+  }
+  return loadCorpus(options.data ?? data.path);
+}
+
 /** What would make it another run can't be changed on resume. */
 function refuseContradictions(options: TrainOptions): void {
   const fixed = {
-    MODEL: options.model,
+    'A model': options.model,
     '--out': options.out,
     '--seed': options.seed,
     '--batch': options.batch,
-    ...Object.fromEntries(Object.entries(configSettings(options)).map(([name, value]) => [`--${name}`, value])),
+    '--block': options.block,
+    '--layers': options.layers,
+    '--heads': options.heads,
+    '--embedding': options.embedding,
+    '--dropout': options.dropout,
+    '--initialization': options.initialization,
     '--learning-rate': options.learningRate,
     '--minimum-learning-rate': options.minimumLearningRate,
     '--warm-up': options.warmUp,
@@ -106,10 +143,13 @@ function refuseContradictions(options: TrainOptions): void {
   }
 }
 
-type ConfigSettings = Partial<Pick<ModelConfig, 'blockSize' | 'layers' | 'heads' | 'embedding' | 'dropout'>>;
+type ConfigSettings = Partial<
+  Pick<ModelConfig, 'blockSize' | 'layers' | 'heads' | 'embedding' | 'dropout' | 'initialization'>
+>;
 
-function configSettings({ block, layers, heads, embedding, dropout }: TrainOptions): ConfigSettings {
-  return given({ blockSize: block, layers, heads, embedding, dropout });
+function configSettings(options: TrainOptions): ConfigSettings {
+  const { block, layers, heads, embedding, dropout, initialization } = options;
+  return given({ blockSize: block, layers, heads, embedding, dropout, initialization });
 }
 
 function reportSettings(options: TrainOptions): Partial<TrainingSetup> {

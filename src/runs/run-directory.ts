@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineModel } from '../../models/index.ts';
+import { UserError } from '../errors.ts';
 import {
   descriptionFiles,
   encodeWeights,
@@ -9,7 +10,6 @@ import {
   readModel,
   type TrainedModel,
 } from '../export/model-directory.ts';
-import { UserError } from '../errors.ts';
 import { makeDirectory, readFileChecked } from '../storage/atomic-file.ts';
 import { appendLine, truncateLinesAfterStep } from '../storage/line-log.ts';
 import { type DirectoryLock, lockDirectory } from '../storage/lock.ts';

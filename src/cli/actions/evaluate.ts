@@ -1,11 +1,12 @@
 import { defineModel } from '../../../models/index.ts';
+import { UserError } from '../../errors.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
-import { requireBlock, splitTokens } from '../../text/split.ts';
+import { splitTokens } from '../../text/split.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { evaluateText } from '../../trainer/evaluation.ts';
 import { loadCorpus } from '../corpus.ts';
 import type { EvaluateOptions } from '../evaluate.ts';
-import { formatCount } from '../format.ts';
+import { formatCharacters, formatCount } from '../format.ts';
 import { opener } from '../running.ts';
 
 /** `trilu evaluate`: the mean cross-entropy of a trained model over a part of a text. */
@@ -14,8 +15,14 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
   const corpus = await loadCorpus(options.data);
   const all = CharacterTokenizer.fromVocabulary(vocabulary).encode(corpus.text, corpus.name);
   const tokens = options.split === 'all' ? all : splitTokens(all)[options.split];
-  requireBlock(tokens, config.blockSize, `The ${options.split} part of ${corpus.name}`);
+  if (tokens.length <= config.blockSize) {
+    const part = options.split === 'all' ? corpus.name : `The ${options.split} part of ${corpus.name}`;
+    throw new UserError(
+      `${part} is too short: it has ${formatCharacters(tokens.length)}, and this model needs at least ${config.blockSize + 1}.`,
+    );
+  }
   const loss = await evaluateText(defineModel(config), weights, tokens, opener(options));
+  if (!Number.isFinite(loss)) throw new UserError(`The loss is ${loss}: the weights in ${options.source} are broken.`);
   const result = { loss, split: options.split, characters: tokens.length, data: corpus.name };
   process.stdout.write(
     options.json === true

@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
 import { configFromJson } from '../../export/config.ts';
 import { exportProgram } from '../../export/export-program.ts';
 import { decodeProgram } from '../../programs/decode.ts';
 import { forwardProgram } from '../../programs/forward.ts';
-import { readModelDirectory } from '../../runs/run-directory.ts';
+import { isDirectory, readModelDirectory } from '../../runs/run-directory.ts';
 import { generate } from '../../runtime/generation.ts';
 import { checkSampling, type SamplingOptions } from '../../runtime/sampling.ts';
 import type { Session } from '../../runtime/session.ts';
@@ -34,8 +34,8 @@ export async function runGenerate(options: GenerateOptions): Promise<void> {
   const { session, tokenizer, blockSize } = await openWriter(options);
   const stop = interruption();
   try {
-    const prompt = options.prompt === undefined || options.prompt === '' ? firstCharacter(tokenizer) : options.prompt;
-    const tokens = Array.from(tokenizer.encode(prompt, 'The prompt'));
+    const { prompt = '' } = options;
+    const tokens = Array.from(tokenizer.encode(prompt === '' ? firstCharacter(tokenizer) : prompt, 'The prompt'));
     process.stdout.write(prompt);
     for await (const text of continuation(
       session,
@@ -57,7 +57,7 @@ export async function runGenerate(options: GenerateOptions): Promise<void> {
   }
 }
 
-/** A text without a beginning begins as a line does. */
+/** What comes first in a text without a beginning: it begins as a line does. The character itself is not part of the text. */
 function firstCharacter(tokenizer: CharacterTokenizer): string {
   return tokenizer.has('\n') ? '\n' : (tokenizer.vocabulary[0] ?? '');
 }
@@ -73,9 +73,15 @@ async function openWriter(options: GenerateOptions): Promise<Writer> {
     const session = await open(exportProgram(program, { weights }));
     return { session, tokenizer: CharacterTokenizer.fromVocabulary(vocabulary), blockSize: config.blockSize };
   }
+  if (!existsSync(source)) throw new UserError(`There is no model directory and no .onnx file at ${source}.`);
   const session = await open(source);
   try {
-    const { vocabulary, config } = session.program;
+    const { program, vocabulary, config } = session.program;
+    if (program !== undefined && !writingPrograms.includes(program)) {
+      throw new UserError(
+        `${source} is the program ${program}, which can't continue a text: give ${writingPrograms.join(', ')} or a model directory.`,
+      );
+    }
     if (vocabulary === undefined || config === undefined) {
       throw new UserError(
         `${source} does not say its characters (metadata trilu.vocabulary), so it can't continue a text.`,
@@ -89,9 +95,8 @@ async function openWriter(options: GenerateOptions): Promise<Writer> {
   }
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
+/** The programs that can continue a text. */
+const writingPrograms: readonly string[] = ['forward', 'decode', 'generate'];
 
 /** How each program writes on. */
 async function* continuation(
@@ -107,11 +112,6 @@ async function* continuation(
   if (program === 'generate') {
     yield tokenizer.decode(await writeInOneRun(session, tokens, count, sampling));
     return;
-  }
-  if (program !== 'forward' && program !== 'decode') {
-    throw new UserError(
-      `A ${program ?? 'foreign'} program can't continue a text: give a forward, decode or generate program.`,
-    );
   }
   const cached = program === 'decode' && state.length > 0;
   const writer = cached ? { decode: session } : { forward: session };

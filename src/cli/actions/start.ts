@@ -12,9 +12,18 @@ const passageLength = 600;
 
 /** `trilu start`: the main job, end to end: trains, exports, and prints a passage that the exported file has written. */
 export async function runStart(options: TrainOptions): Promise<void> {
-  const { directory, finished } = await train(options);
-  if (!finished) return;
-  const files = await exportModels({ ...options, source: directory, opset: 18, dtype: 'fp32', format: 'onnx' });
+  const { directory, result } = await train(options);
+  if (result === undefined) return;
+  process.stderr.write(`${result}\nThe run is in ${directory}.\n`);
+  const { device, threads } = options;
+  const files = await exportModels({
+    ...(device === undefined ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+    source: directory,
+    opset: 18,
+    dtype: 'fp32',
+    format: 'onnx',
+  });
   process.stderr.write('\nExported, and ran once each:\n');
   for (const { file, bytes } of files) process.stderr.write(`  ${file}  ${formatBytes(bytes)}\n`);
 

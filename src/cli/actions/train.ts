@@ -11,7 +11,7 @@ import { evaluateText } from '../../trainer/evaluation.ts';
 import { Trainer, weightsOf } from '../../trainer/trainer.ts';
 import { lossChart } from '../chart.ts';
 import type { Corpus } from '../corpus.ts';
-import { formatCount, formatDuration } from '../format.ts';
+import { formatCount, formatDuration, shellWord } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import { writePassage } from '../passage.ts';
 import { type ProgressView, progressView } from '../progress.ts';
@@ -22,13 +22,26 @@ import { planTraining } from '../training-plan.ts';
 /** What came of a training session. */
 export interface TrainingResult {
   readonly directory: string;
-  /** False when the user stopped it before its last step. */
-  readonly finished: boolean;
+  /** What the run came to, in a line; undefined when the user stopped it before its last step. */
+  readonly result: string | undefined;
+  /** How many steps the run has made. */
+  readonly step: number;
 }
 
 /** `trilu train`: the result goes to stdout, everything on the way to stderr. */
 export async function runTrain(options: TrainOptions): Promise<void> {
-  await train(options);
+  const { directory, result, step } = await train(options);
+  if (result === undefined) return;
+  process.stdout.write(`${result}\n`);
+  const run = shellWord(directory);
+  const next = {
+    [`npx trilu generate ${run}`]: 'write with it',
+    [`npx trilu export ${run}`]: 'write its .onnx files',
+    [`npx trilu train --resume ${run} --steps ${step * 2}`]: 'train it further',
+  };
+  const width = Math.max(...Object.keys(next).map(({ length }) => length));
+  say(`The run is in ${directory}. Next:`);
+  for (const [command, purpose] of Object.entries(next)) say(`  ${command.padEnd(width)}   ${purpose}`);
 }
 
 /** Trains a new run, or goes on with one, and keeps it in its directory. */
@@ -44,10 +57,9 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       signal: stop.signal,
     });
     const { step, setup } = last.record;
-    const finished = step >= setup.steps;
-    if (finished) await conclude(last, tokens, directory, options);
-    else say(`\nStopped at step ${step}; the run is saved. Go on with: npx trilu train --resume ${directory}`);
-    return { directory, finished };
+    if (step >= setup.steps) return { directory, step, result: await conclude(last, tokens, options) };
+    say(`\nStopped at step ${step}; the run is saved. Go on with: npx trilu train --resume ${shellWord(directory)}`);
+    return { directory, step, result: undefined };
   } finally {
     stop.release();
     await run.release();
@@ -146,22 +158,11 @@ async function showSample(
   }
 }
 
-/** The last word on a finished run: its loss over the whole validation part, and what to do with it. */
-async function conclude(
-  { record, state }: Checkpoint,
-  tokens: TokenSplit,
-  directory: string,
-  options: TrainOptions,
-): Promise<void> {
+/** The last word on a finished run: its loss over the whole validation part. */
+async function conclude({ record, state }: Checkpoint, tokens: TokenSplit, options: TrainOptions): Promise<string> {
   const model = defineModel(record.config);
   const loss = await evaluateText(model, weightsOf(model, state), tokens.validation, opener(options));
-  process.stdout.write(
-    `step ${record.step}: validation loss ${loss.toFixed(4)} over ${formatCount(tokens.validation.length)} characters, ${formatDuration(record.seconds)} of training\n`,
-  );
-  say(`The run is in ${directory}. Next:`);
-  say(`  npx trilu generate ${directory} --prompt "The "   write with it`);
-  say(`  npx trilu export ${directory}                     write its .onnx files`);
-  say(`  npx trilu train --resume ${directory} --steps ${record.step * 2}   train it further`);
+  return `step ${record.step}: validation loss ${loss.toFixed(4)} over ${formatCount(tokens.validation.length)} characters, ${formatDuration(record.seconds)} of training`;
 }
 
 function say(text: string): void {
