@@ -74,17 +74,22 @@ export function configFromJson(json: unknown, source: string): ModelConfig {
     throw new UserError(`${source} is no configuration that this version of trilu can read: ${key}: ${issue.message}.`);
   }
   const { output } = parsed;
-  return modelConfig(output.trilu.model, {
-    vocabularySize: output.vocab_size,
-    blockSize: output.n_positions,
-    embedding: output.n_embd,
-    layers: output.n_layer,
-    heads: output.n_head,
-    dropout: output.resid_pdrop,
-    activation: output.activation_function,
-    tied: output.tie_word_embeddings,
-    bias: output.trilu.bias,
-    initialization: output.trilu.initialization,
-    average: output.trilu.average,
-  });
+  try {
+    return modelConfig(output.trilu.model, {
+      vocabularySize: output.vocab_size,
+      blockSize: output.n_positions,
+      embedding: output.n_embd,
+      layers: output.n_layer,
+      heads: output.n_head,
+      dropout: output.resid_pdrop,
+      activation: output.activation_function,
+      tied: output.tie_word_embeddings,
+      bias: output.trilu.bias,
+      initialization: output.trilu.initialization,
+      average: output.trilu.average,
+    });
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(`${source} describes no model: ${cause.message}`, { cause });
+  }
 }

@@ -80,7 +80,10 @@ function* missingBiases({ model, layers, embedding: C, bias }: ModelConfig): Gen
 export async function readModel(read: (name: string) => Promise<Uint8Array>, directory: string): Promise<TrainedModel> {
   const text = async (name: string): Promise<string> => new TextDecoder().decode(await read(name));
   const place = (name: string): string => `${directory}/${name}`;
-  const config = readConfig(await text(modelFiles.config), place(modelFiles.config));
+  const config = configFromJson(
+    parse(await text(modelFiles.config), place(modelFiles.config)),
+    place(modelFiles.config),
+  );
   const vocabulary = vocabularyFromTokenizerJson(await text(modelFiles.tokenizer), place(modelFiles.tokenizer));
   if (vocabulary.length !== config.vocabularySize) {
     throw new UserError(
@@ -89,17 +92,6 @@ export async function readModel(read: (name: string) => Promise<Uint8Array>, dir
   }
   const weights = decodeWeights(config, await read(modelFiles.weights), place(modelFiles.weights));
   return { config, weights, vocabulary };
-}
-
-/** A configuration that no model can have is the file's fault, so its name belongs to the message. */
-function readConfig(text: string, source: string): ModelConfig {
-  const json = parse(text, source);
-  try {
-    return configFromJson(json, source);
-  } catch (cause) {
-    if (!(cause instanceof UserError) || cause.message.startsWith(source)) throw cause;
-    throw new UserError(`${source} describes no model: ${cause.message}`, { cause });
-  }
 }
 
 function parse(text: string, source: string): unknown {

@@ -53,7 +53,7 @@ export {
   vector,
 } from './operators/shape.ts';
 export { printGraph } from './print.ts';
-export { countOf, type DropoutOptions, dropout, hashOf, uniformFromBitsOf } from './random.ts';
+export { countOf, type DropoutOptions, type DropoutSource, dropout, hashOf, uniformFromBitsOf } from './random.ts';
 export { scope, scopedName } from './scope.ts';
 export { type ElementType, isFloating, type TensorData, tensorData } from './types.ts';
 export {

@@ -54,22 +54,48 @@ export function countOf(x: Value, start: number, end: number): Value {
   return cast(cumSum(ones, constant(0, 'int32'), { exclusive: true }), 'int32');
 }
 
-/** The bits of each (seed, step), which all dropouts of a model share. */
-const streams = new WeakMap<Value, WeakMap<Value, Value>>();
+/** What all dropouts of a model share: the hash of (seed, step), and the scrambled numbers of rows and columns by their shape. */
+interface Shared {
+  readonly stream: Value;
+  readonly scrambledCounts: Map<string, Value>;
+}
 
-function streamOf(seed: Value, step: Value): Value {
-  const bySeed = streams.get(seed) ?? new WeakMap<Value, Value>();
-  const stream = bySeed.get(step) ?? hashOf(seed, step);
-  streams.set(seed, bySeed.set(step, stream));
-  return stream;
+/** What the dropouts of one model draw from. One object a model: what they can share is kept under it. */
+export interface DropoutSource {
+  /** int32 scalars: the run's seed and the number of the step. */
+  readonly seed: Value;
+  readonly step: Value;
+}
+
+const sharedBy = new WeakMap<DropoutSource, Shared>();
+
+function sharedOf(source: DropoutSource): Shared {
+  const shared = sharedBy.get(source) ?? {
+    stream: hashOf(source.seed, source.step),
+    scrambledCounts: new Map<string, Value>(),
+  };
+  sharedBy.set(source, shared);
+  return shared;
+}
+
+/** A hash for each place along the axes `start` to `end` of `x`: `hash(seed, step, stream, place)`. */
+function placeHashes(
+  { stream, scrambledCounts }: Shared,
+  counter: number,
+  x: Value,
+  start: number,
+  end: number,
+): Value {
+  const key = x.shape.slice(start, end).join('*');
+  const scrambled = scrambledCounts.get(key) ?? scrambleOf(countOf(x, start, end));
+  scrambledCounts.set(key, scrambled);
+  return scrambleOf(add(absorbInto(stream, counter), scrambled));
 }
 
 export interface DropoutOptions {
   /** The share of elements dropped, at least 0 and below 1. */
   readonly rate: number;
-  /** int32 scalars: the run's seed and the number of the step. */
-  readonly seed: Value;
-  readonly step: Value;
+  readonly source: DropoutSource;
   /** Which of the model's dropouts this is, so that no two drop alike. */
   readonly site: number;
 }
@@ -79,13 +105,13 @@ export interface DropoutOptions {
  * (seed, step, site, position) alone, so a step repeats exactly on every device, and after a resume.
  * @param x float32 (…, C)
  */
-export function dropout(x: Value, { rate, seed, step, site }: DropoutOptions): Value {
+export function dropout(x: Value, { rate, source, site }: DropoutOptions): Value {
   if (rate === 0) return x;
-  const stream = absorbInto(streamOf(seed, step), site); // hashOf(seed, step, site)
+  const shared = sharedOf(source);
   const last = x.rank - 1;
   const rowShape = x.shape.map((dimension, axis) => (axis === last ? 1 : dimension));
-  const rowHashes = absorbInto(stream, 0, countOf(x, 0, last)); // (rows)
-  const columnHashes = absorbInto(stream, 1, countOf(x, last, x.rank)); // (C)
+  const rowHashes = placeHashes(shared, 2 * site, x, 0, last); // (rows)
+  const columnHashes = placeHashes(shared, 2 * site + 1, x, last, x.rank); // (C)
   const rowFactors = reshape(add(mul(rowHashes, 2), 1), rowShape, [x]); // (…, 1)
   const bits = mul(rowFactors, add(mul(columnHashes, 2), 1)); // (…, C), see src/random/outer.ts
   const kept = cast(greaterOrEqual(bits, threshold(rate)), x.type); // 1 where kept

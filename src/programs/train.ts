@@ -24,10 +24,11 @@ export function trainProgram(model: Model, { optimizer }: TrainOptions): Program
   const learningRate = input('learning_rate', 'float32', []);
   const step = input('step', 'int32', []);
   const seed = input('seed', 'int32', []);
+  const source = { seed, step };
   let site = 0;
   const logits = model.logits(tokens, {
     ...plainContext,
-    dropout: (x, rate) => dropout(x, { rate, seed, step, site: site++ }),
+    dropout: (x, rate) => dropout(x, { rate, source, site: site++ }),
   });
   const loss = crossEntropy(logits, targets);
   const parameters = parametersOf(loss);

@@ -84,7 +84,7 @@ describe('dropout', () => {
     given: { seed: number; step: number; site: number },
   ): number[] {
     const hashes = (stream: number, length: number): Int32Array =>
-      Int32Array.from({ length }, (_, index) => hash(given.seed, given.step, given.site, stream, index));
+      Int32Array.from({ length }, (_, index) => hash(given.seed, given.step, 2 * given.site + stream, index));
     const bits = outerHash(hashes(0, x.length / columns), hashes(1, columns));
     return x.map((value, index) =>
       (bits[index] ?? 0) < threshold(rate) ? 0 : Math.fround(value * Math.fround(1 / (1 - rate))),
@@ -99,7 +99,7 @@ describe('dropout', () => {
   ): Promise<{ data: number[]; found: number[] }> {
     const x = input('x', 'float32', shape);
     const data = Array.from({ length: elementCount(actual) }, (_, index) => Math.fround(1 + index / 7));
-    const output = dropout(x, { rate, seed, step, site: given.site });
+    const output = dropout(x, { rate, source: { seed, step }, site: given.site });
     const found = await evaluate({ x, seed, step }, output, {
       x: tensor('float32', actual, data),
       seed: tensor('int32', [], [given.seed]),
@@ -144,6 +144,6 @@ describe('dropout', () => {
 
   test('a rate of 0 adds nothing to the graph', () => {
     const x = constant([1, 2]);
-    expect(dropout(x, { rate: 0, seed, step, site: 0 })).toBe(x);
+    expect(dropout(x, { rate: 0, source: { seed, step }, site: 0 })).toBe(x);
   });
 });

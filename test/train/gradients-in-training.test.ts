@@ -111,9 +111,10 @@ describe('a run of a train program', () => {
     const { tokens, targets } = only(0, feeds);
     const [ids, labels] = [input('tokens', 'int32', ['batch', 'time']), input('targets', 'int32', ['batch', 'time'])];
     const [seed, step] = [input('seed', 'int32', []), input('step', 'int32', [])];
+    const source = { seed, step };
     let site = 0;
     const loss = crossEntropy(
-      model.logits(ids, { ...plainContext, dropout: (x, rate) => dropout(x, { rate, seed, step, site: site++ }) }),
+      model.logits(ids, { ...plainContext, dropout: (x, rate) => dropout(x, { rate, source, site: site++ }) }),
       labels,
     );
     const leaves = [...parametersOf(loss), ...Object.entries({ seed, step }).map(([name, value]) => ({ name, value }))];

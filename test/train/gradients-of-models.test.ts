@@ -30,10 +30,11 @@ function trainingOf(model: string, settings: Settings): Training {
   const tokens = input('tokens', 'int32', ['batch', 'time']);
   const targets = input('targets', 'int32', ['batch', 'time']);
   const [seed, step] = [input('seed', 'int32', []), input('step', 'int32', [])];
+  const source = { seed, step };
   let site = 0;
   const logits = defineModel(modelConfig(model, { ...tiny, ...settings })).logits(tokens, {
     ...plainContext,
-    dropout: (x, rate) => dropout(x, { rate, seed, step, site: site++ }),
+    dropout: (x, rate) => dropout(x, { rate, source, site: site++ }),
   });
   const loss = crossEntropy(logits, targets);
   const parameters = parametersOf(loss);
