@@ -124,6 +124,6 @@ function programList(palette: Palette): Markup {
     element('text', { x: 0, y: row(0), ...file }, 'models/gpt.ts'),
     element('text', { y: row(0), ...words }, 'one definition'),
     ...programs,
-    element('text', { ...words, x: 0, y: end }, 'on CPU · CUDA · WebGPU · WASM'),
+    element('text', { ...words, x: 0, y: end }, 'in Node and the browser, and in any ONNX tool'),
   );
 }
