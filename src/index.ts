@@ -24,6 +24,7 @@ export {
   modelParameters,
   type Program,
   type ProgramName,
+  parameterCount,
   programNames,
   type StatePair,
   trainProgram,

@@ -67,6 +67,3 @@ export const Version = {
   IR_VERSION_2025_08_26: 12,
   IR_VERSION_2025_11_06: 13,
 } as const;
-
-/** State of an operator (OperatorStatus of onnx.proto); no message of today's files uses it. */
-export const OperatorStatus = { EXPERIMENTAL: 0, STABLE: 1 } as const;

@@ -18,7 +18,7 @@ export const nodeDevices: Readonly<Record<Exclude<DeviceName, 'wasm'>, NodeDevic
     absent: /CUDA|shared library|backend not found/i,
     remedy:
       'it needs an NVIDIA GPU, CUDA 12, cuDNN 9 and the CUDA library of onnxruntime-node, ' +
-      'which `ONNXRUNTIME_NODE_INSTALL=1 npm rebuild onnxruntime-node` fetches',
+      'which `ONNXRUNTIME_NODE_INSTALL=1 node node_modules/onnxruntime-node/script/install.js` fetches',
   },
   webgpu: {
     providers: [{ name: 'webgpu' }],

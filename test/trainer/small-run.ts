@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { defineModel, modelConfig } from '../../models/index.ts';
+import { open } from '../../src/runtime/node/open.ts';
+import { BatchSampler } from '../../src/text/batches.ts';
+import { splitTokens, type TokenSplit } from '../../src/text/split.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
+import type { Checkpoint } from '../../src/trainer/checkpoint.ts';
+import { presetFor, type TrainingSetup } from '../../src/trainer/setup.ts';
+import { initialState, Trainer, type TrainingEvent } from '../../src/trainer/trainer.ts';
+
+/** Words enough for blocks of 8 in both parts. */
+const text = 'a good trainer goes on where it stopped 🐋. '.repeat(12);
+
+/** A run of a model with one layer, 8 wide, before its first step. */
+export function smallRun(settings: Partial<TrainingSetup> = {}): { checkpoint: Checkpoint; tokens: TokenSplit } {
+  const tokenizer = CharacterTokenizer.fromText(text);
+  const config = modelConfig('gpt-nano', {
+    vocabularySize: tokenizer.size,
+    blockSize: 8,
+    layers: 1,
+    heads: 2,
+    embedding: 8,
+    dropout: 0.1,
+  });
+  const preset = presetFor('gpt-nano');
+  const never = { evaluateEvery: 0, sampleEvery: 0, checkpointEvery: 0 };
+  const setup = { ...preset, ...never, batch: 2, steps: 20, evaluateBatches: 2, ...settings };
+  const tokens = splitTokens(tokenizer.encode(text));
+  const sampler = new BatchSampler(tokens.training, { batch: setup.batch, block: 8, seed: setup.seed });
+  const record = {
+    step: 0,
+    seconds: 0,
+    config,
+    setup,
+    vocabulary: tokenizer.vocabulary,
+    data: { path: undefined, characters: [...text].length, sha256: createHash('sha256').update(text).digest('hex') },
+    dataPosition: sampler.getState(),
+  };
+  return { checkpoint: { record, state: initialState(defineModel(config), setup.seed) }, tokens };
+}
+
+/** A trainer in this very thread, on one thread of the CPU. */
+export function trainerOf(checkpoint: Checkpoint, tokens: TokenSplit): Trainer {
+  return new Trainer(checkpoint, tokens, { open: (model) => open(model, { worker: false, threads: 1 }) });
+}
+
+/** All events of a trainer. */
+export async function eventsOf(trainer: Trainer, signal?: AbortSignal): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  for await (const event of trainer.events(signal)) events.push(event);
+  return events;
+}
+
+/** The last checkpoint among events. */
+export function lastCheckpoint(events: readonly TrainingEvent[]): Checkpoint {
+  const last = events.at(-1);
+  if (last?.kind !== 'checkpoint') throw new Error(`the last event is ${last?.kind}`);
+  return last.checkpoint;
+}

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { defineModel } from '../../models/index.ts';
+import { UserError } from '../../src/errors.ts';
+import { open } from '../../src/runtime/node/open.ts';
+import type { Session } from '../../src/runtime/session.ts';
+import { tensor } from '../../src/runtime/tensor.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/trainer/checkpoint.ts';
+import { evaluateText } from '../../src/trainer/evaluation.ts';
+import { learningRateAt } from '../../src/trainer/schedule.ts';
+import type { TrainingSetup } from '../../src/trainer/setup.ts';
+import { initialState, Trainer, weightsOf } from '../../src/trainer/trainer.ts';
+import { eventsOf, lastCheckpoint, smallRun, trainerOf } from './small-run.ts';
+
+/** Each event as its step and kind: `10 steps`. */
+async function story(settings: Partial<TrainingSetup>): Promise<string[]> {
+  const { checkpoint, tokens } = smallRun(settings);
+  return (await eventsOf(trainerOf(checkpoint, tokens))).map(({ step, kind }) => `${step} ${kind}`);
+}
+
+describe('the events of a run', () => {
+  it('are reports every few steps, and a checkpoint at the end', async () => {
+    expect(await story({ steps: 25, stepsPerRun: 10 })).toEqual(['10 steps', '20 steps', '25 steps', '25 checkpoint']);
+  });
+
+  it('stop at the multiples of every interval and at the end: steps, evaluation, sample, checkpoint', async () => {
+    const intervals = { stepsPerRun: 8, evaluateEvery: 6, sampleEvery: 9, checkpointEvery: 12 };
+    expect(await story({ steps: 20, ...intervals })).toEqual([
+      ...['6 steps', '6 evaluation', '8 steps', '9 steps', '9 sample'],
+      ...['12 steps', '12 evaluation', '12 checkpoint', '16 steps', '18 steps', '18 evaluation', '18 sample'],
+      ...['20 steps', '20 evaluation', '20 sample', '20 checkpoint'],
+    ]);
+  });
+
+  it('tell the rate and the pace', async () => {
+    const { checkpoint, tokens } = smallRun({ steps: 10, stepsPerRun: 5 });
+    let time = 0;
+    const trainer = new Trainer(checkpoint, tokens, {
+      open: (model) => open(model, { worker: false, threads: 1 }),
+      now: () => (time += 500), // two readings a run: half a second
+    });
+    const [first, second] = await eventsOf(trainer);
+    const tokensPerSecond = (5 * 2 * 8) / 0.5;
+    expect(first).toMatchObject({
+      tokensPerSecond,
+      seconds: 0.5,
+      learningRate: Math.fround(learningRateAt(4, checkpoint.record.setup.schedule)),
+    });
+    expect(second).toMatchObject({
+      tokensPerSecond,
+      seconds: 1,
+      learningRate: Math.fround(learningRateAt(9, checkpoint.record.setup.schedule)),
+    });
+  });
+
+  it('show a loss that falls from that of guessing', async () => {
+    const { checkpoint, tokens } = smallRun({ steps: 300, stepsPerRun: 10, evaluateEvery: 300 });
+    const schedule = { learningRate: 1e-2, minimumLearningRate: 1e-2, warmUp: 0, decaySteps: 1 };
+    const setup = { ...checkpoint.record.setup, schedule };
+    const events = await eventsOf(trainerOf({ ...checkpoint, record: { ...checkpoint.record, setup } }, tokens));
+    const losses = events.flatMap((event) => (event.kind === 'steps' ? [event.loss] : []));
+    const guessing = Math.log(checkpoint.record.vocabulary.length);
+    expect(Math.abs((losses[0] ?? 0) - guessing)).toBeLessThan(0.3);
+    expect(losses.at(-1)).toBeLessThan(guessing - 0.5);
+    const evaluation = events.find((event) => event.kind === 'evaluation');
+    expect(evaluation).toMatchObject({ step: 300, validationLoss: expect.any(Number) });
+    expect(evaluation?.kind === 'evaluation' && evaluation.validationLoss < guessing - 0.5).toBe(true);
+  });
+});
+
+describe('a run goes on to the last bit', () => {
+  it('from any checkpoint, through its file', async () => {
+    const { checkpoint, tokens } = smallRun({ steps: 30 });
+    const whole = lastCheckpoint(await eventsOf(trainerOf(checkpoint, tokens)));
+    const { record } = checkpoint;
+    const half = { ...checkpoint, record: { ...record, setup: { ...record.setup, steps: 13 } } };
+    const saved = encodeCheckpoint(lastCheckpoint(await eventsOf(trainerOf(half, tokens))));
+    const restored = decodeCheckpoint(saved, 'the state');
+    const resumed = { ...restored, record: { ...restored.record, setup: record.setup } };
+    const { record: end, state } = lastCheckpoint(await eventsOf(trainerOf(resumed, tokens)));
+    expect(state).toEqual(whole.state);
+    expect({ ...end, seconds: 0 }).toEqual({ ...whole.record, seconds: 0 });
+  });
+
+  it.each([1, 3, 7, 30])('in runs of %i steps, whatever is reported on the way', async (stepsPerRun) => {
+    const { checkpoint, tokens } = smallRun({ steps: 30 });
+    const plain = lastCheckpoint(await eventsOf(trainerOf(checkpoint, tokens)));
+    const busy = smallRun({ steps: 30, stepsPerRun, evaluateEvery: 4, sampleEvery: 5, checkpointEvery: 6 });
+    const other = lastCheckpoint(await eventsOf(trainerOf(busy.checkpoint, busy.tokens)));
+    expect(other.state).toEqual(plain.state);
+    expect(other.record.dataPosition).toEqual(plain.record.dataPosition);
+  });
+});
+
+describe('a run that is asked to stop', () => {
+  it('ends after the steps under way, with a checkpoint of them', async () => {
+    const { checkpoint, tokens } = smallRun({ steps: 1000, stepsPerRun: 5 });
+    const stop = new AbortController();
+    const kinds: string[] = [];
+    for await (const event of trainerOf(checkpoint, tokens).events(stop.signal)) {
+      kinds.push(`${event.step} ${event.kind}`);
+      if (event.step === 10) stop.abort();
+    }
+    expect(kinds).toEqual(['5 steps', '10 steps', '10 checkpoint']);
+  });
+
+  it('before its first step has what it began with', async () => {
+    const { checkpoint, tokens } = smallRun();
+    const events = await eventsOf(trainerOf(checkpoint, tokens), AbortSignal.abort());
+    expect(events).toEqual([{ kind: 'checkpoint', step: 0, checkpoint, last: true }]);
+  });
+
+  it('by leaving the loop frees its sessions', async () => {
+    const { checkpoint, tokens } = smallRun({ evaluateEvery: 5 });
+    const sessions: Session[] = [];
+    const trainer = new Trainer(checkpoint, tokens, {
+      open: async (model) => {
+        const session = await open(model, { worker: false, threads: 1 });
+        sessions.push(session);
+        return session;
+      },
+    });
+    for await (const _ of trainer.events()) break;
+    expect(sessions).toHaveLength(2);
+    for (const session of sessions) await expect(session.getState()).rejects.toThrow('disposed');
+  });
+});
+
+describe('what breaks is told', () => {
+  it('when the loss is no longer a number, by its step', async () => {
+    const { checkpoint, tokens } = smallRun({ stepsPerRun: 10 });
+    const { shape = [], data = [] } = checkpoint.state['transformer.wte.weight'] ?? {};
+    const wte = tensor('float32', shape, new Float32Array(data.length).fill(Number.NaN));
+    const broken = { ...checkpoint.state, 'transformer.wte.weight': wte };
+    const events = eventsOf(trainerOf({ ...checkpoint, state: broken }, tokens));
+    await expect(events).rejects.toThrow(/^The loss became NaN at step 1: train anew with a lower learning rate/);
+    await expect(events).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('when the weights are no longer finite, before they are handed on as a checkpoint', async () => {
+    const { checkpoint, tokens } = smallRun({ stepsPerRun: 1, checkpointEvery: 1 });
+    // The first step's loss is still right; what it does to the weights is not.
+    const schedule = { learningRate: 1e38, minimumLearningRate: 1e38, warmUp: 0, decaySteps: 1 };
+    const optimizer = { ...checkpoint.record.setup.optimizer, weightDecay: 1e5 };
+    const record = { ...checkpoint.record, setup: { ...checkpoint.record.setup, schedule, optimizer } };
+    const seen: string[] = [];
+    const run = async (): Promise<void> => {
+      for await (const { kind } of trainerOf({ ...checkpoint, record }, tokens).events()) seen.push(kind);
+    };
+    await expect(run()).rejects.toThrow(/is no longer finite at step 1: train anew with a lower learning rate/);
+    expect(seen).toEqual(['steps']);
+  });
+
+  it('when the state is that of another model', () => {
+    const { checkpoint } = smallRun();
+    const other = defineModel({ ...checkpoint.record.config, embedding: 16 });
+    expect(() => weightsOf(other, checkpoint.state)).toThrow(
+      /^The training state does not fit the model: transformer\.wte\.weight is not a float32 tensor of shape \[\d+,16\]\.$/,
+    );
+  });
+});
+
+describe('the state a run begins with', () => {
+  const { checkpoint } = smallRun();
+  const model = defineModel(checkpoint.record.config);
+
+  it('has a parameter and two moments of zeros each, and step 0', () => {
+    const { step, ...state } = initialState(model, 1);
+    expect(step).toEqual(tensor('int32', [], [0]));
+    const names = Object.keys(state).filter((name) => !/\.exp_avg(_sq)?$/.test(name));
+    expect(Object.keys(state)).toHaveLength(3 * names.length);
+    for (const name of names) {
+      for (const moment of [`${name}.exp_avg`, `${name}.exp_avg_sq`]) {
+        expect(state[moment]?.shape).toEqual(state[name]?.shape);
+        expect(Array.from(state[moment]?.data ?? [1], Number).every((element) => element === 0)).toBe(true);
+      }
+    }
+  });
+
+  it('depends on the seed alone', () => {
+    expect(initialState(model, 7)).toEqual(initialState(model, 7));
+    expect(initialState(model, 8)).not.toEqual(initialState(model, 7));
+  });
+});
+
+it('evaluateText weighs every character but the first once', async () => {
+  const { checkpoint, tokens } = smallRun();
+  const model = defineModel(checkpoint.record.config);
+  const weights = weightsOf(model, checkpoint.state);
+  const here = (bytes: Uint8Array): Promise<Session> => open(bytes, { worker: false, threads: 1 });
+  const loss = (part: Int32Array): Promise<number> => evaluateText(model, weights, part, here);
+  // Two blocks of 8 and a rest of 3: the mean of the parts, weighed by their targets.
+  const text = tokens.training.slice(0, 20);
+  const [both, rest] = [await loss(text.slice(0, 17)), await evaluateOne(text.slice(16))];
+  expect(await loss(text)).toBeCloseTo((both * 16 + rest * 3) / 19, 6);
+
+  async function evaluateOne(part: Int32Array): Promise<number> {
+    const shorter = defineModel({ ...checkpoint.record.config, blockSize: part.length - 1 });
+    const wpe = weights.get('transformer.wpe.weight')?.slice(0, (part.length - 1) * 8) ?? new Float32Array();
+    return evaluateText(shorter, new Map([...weights, ['transformer.wpe.weight', wpe]]), part, here);
+  }
+});
