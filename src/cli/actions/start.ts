@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { formatBytes } from '../format.ts';
+import { nextSteps } from '../next-steps.ts';
 import { writePassage } from '../passage.ts';
 import { opener } from '../running.ts';
 import type { TrainOptions } from '../train.ts';
@@ -12,7 +13,7 @@ const passageLength = 600;
 
 /** `trilu start`: the main job, end to end: trains, exports, and prints a passage that the exported file has written. */
 export async function runStart(options: TrainOptions): Promise<void> {
-  const { directory, result } = await train(options);
+  const { directory, result, step } = await train(options);
   if (result === undefined) return;
   process.stderr.write(`${result}\nThe run is in ${directory}.\n`);
   const { device, threads } = options;
@@ -37,6 +38,7 @@ export async function runStart(options: TrainOptions): Promise<void> {
       seed: options.seed ?? 1337,
     });
     process.stdout.write(`${text}\n`);
+    process.stderr.write(`\nNext:\n${nextSteps(directory, ['generate', 'train'], step)}\n`);
   } finally {
     await session.dispose();
   }

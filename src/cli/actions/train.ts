@@ -13,6 +13,7 @@ import { lossChart } from '../chart.ts';
 import type { Corpus } from '../corpus.ts';
 import { formatCount, formatDuration, shellWord } from '../format.ts';
 import { interruption } from '../interruption.ts';
+import { nextSteps } from '../next-steps.ts';
 import { writePassage } from '../passage.ts';
 import { type ProgressView, progressView } from '../progress.ts';
 import { opener } from '../running.ts';
@@ -33,15 +34,7 @@ export async function runTrain(options: TrainOptions): Promise<void> {
   const { directory, result, step } = await train(options);
   if (result === undefined) return;
   process.stdout.write(`${result}\n`);
-  const run = shellWord(directory);
-  const next = {
-    [`npx trilu generate ${run}`]: 'write with it',
-    [`npx trilu export ${run}`]: 'write its .onnx files',
-    [`npx trilu train --resume ${run} --steps ${step * 2}`]: 'train it further',
-  };
-  const width = Math.max(...Object.keys(next).map(({ length }) => length));
-  say(`The run is in ${directory}. Next:`);
-  for (const [command, purpose] of Object.entries(next)) say(`  ${command.padEnd(width)}   ${purpose}`);
+  say(`The run is in ${directory}. Next:\n${nextSteps(directory, ['generate', 'export', 'train'], step)}`);
 }
 
 /** Trains a new run, or goes on with one, and keeps it in its directory. */
