@@ -91,14 +91,21 @@ export class Trainer {
     const { setup } = this.#record;
     let { step, seconds } = this.#record;
     const now = this.#environment.now ?? (() => performance.now());
+    // The state is copied from the device once a stop, however much there is to do with it.
+    let copied: Promise<Tensors> | undefined;
+    const state = (): Promise<Tensors> => {
+      copied ??= session.getState();
+      return copied;
+    };
     const checkpoint = async (): Promise<Checkpoint> => ({
       record: { ...this.#record, step, seconds, dataPosition: sampler.getState() },
-      state: requireFinite(await session.getState(), step),
+      state: requireFinite(await state(), step),
     });
     let saved = -1;
     while (step < setup.steps && signal?.aborted !== true) {
       const steps = stepsUntilNextStop(step, setup);
       const started = now();
+      copied = undefined;
       const { loss, gradientNorm, learningRate } = await this.#steps(session, sampler.nextSteps(steps), step);
       const elapsed = (now() - started) / 1000;
       step += steps;
@@ -109,12 +116,12 @@ export class Trainer {
         yield {
           kind: 'evaluation',
           step,
-          validationLoss: await this.#evaluate(evaluator, await session.getState()),
+          validationLoss: await this.#evaluate(evaluator, await state()),
           seconds,
         };
       }
       if (isDue(step, setup.sampleEvery, setup.steps)) {
-        yield { kind: 'sample', step, weights: this.#weights(await session.getState()) };
+        yield { kind: 'sample', step, weights: this.#weights(await state()) };
       }
       if (setup.checkpointEvery > 0 && step % setup.checkpointEvery === 0 && step < setup.steps) {
         yield { kind: 'checkpoint', step, checkpoint: await checkpoint(), last: false };
