@@ -21,9 +21,24 @@ export function dimensionsOf(x: Value, start = 0, end: number = x.rank): Value {
   const dimensions = x.shape.slice(start, end);
   const value = dimensions.every((dimension) => typeof dimension === 'number')
     ? constant(dimensions, 'int64')
-    : emitOne(shapeOperator, [x], { start, end });
+    : emitOne(shapeOperator, ...beforeTransposition(x, start, end));
   known.set(value, dimensions);
   return value;
+}
+
+/**
+ * Where to read axes that a transposition left side by side: in front of it. ONNX Runtime moves the transposition itself
+ * behind the Shape otherwise, as a Gather over int64, which no GPU provider runs.
+ */
+function beforeTransposition(x: Value, start: number, end: number): [[Value], { start: number; end: number }] {
+  const here: [[Value], { start: number; end: number }] = [[x], { start, end }];
+  if (x.source.kind !== 'node' || x.source.node.operator.name !== 'Transpose') return here;
+  const { inputs, attributes } = x.source.node;
+  const [before] = inputs;
+  const axes = Array.isArray(attributes.perm) ? attributes.perm.map(Number).slice(start, end) : [];
+  const [first] = axes;
+  if (before === undefined || first === undefined || axes.some((axis, index) => axis !== first + index)) return here;
+  return beforeTransposition(before, first, first + axes.length);
 }
 
 /** The length of one axis, as an int64 vector of one element: what Slice and Expand want. */

@@ -5,7 +5,7 @@ import { dimensionsOf } from './known.ts';
 import { constant, type Operand } from './leaves.ts';
 import { add, cast, div, greaterOrEqual, mul } from './operators/elementwise.ts';
 import { cumSum } from './operators/reduction.ts';
-import { expand, range, reshape, vector } from './operators/shape.ts';
+import { expand, range, reshape, reshapeLike, slice, vector } from './operators/shape.ts';
 import { Value } from './value.ts';
 
 /** The graph's twin of src/random: the same int32 arithmetic in Add, Mul and Div, bit for bit. */
@@ -109,10 +109,11 @@ export function dropout(x: Value, { rate, source, site }: DropoutOptions): Value
   if (rate === 0) return x;
   const shared = sharedOf(source);
   const last = x.rank - 1;
-  const rowShape = x.shape.map((dimension, axis) => (axis === last ? 1 : dimension));
   const rowHashes = placeHashes(shared, 2 * site, x, 0, last); // (rows)
   const columnHashes = placeHashes(shared, 2 * site + 1, x, last, x.rank); // (C)
-  const rowFactors = reshape(add(mul(rowHashes, 2), 1), rowShape, [x]); // (…, 1)
+  // The shape is read from a slice: lengths joined by a Concat, an int64 vector, would be no work for a GPU.
+  const column = slice(x, { axis: last, end: 1 }); // (…, 1)
+  const rowFactors = reshapeLike(add(mul(rowHashes, 2), 1), column); // (…, 1)
   const bits = mul(rowFactors, add(mul(columnHashes, 2), 1)); // (…, C), see src/random/outer.ts
   const kept = cast(greaterOrEqual(bits, threshold(rate)), x.type); // 1 where kept
   return mul(x, mul(kept, 1 / (1 - rate)));

@@ -10,6 +10,7 @@ import {
   scatterElements,
   unsqueeze,
   type Value,
+  where,
 } from '../../graph/index.ts';
 import { arriving, operand, type Rule, transposed, zerosLike } from './rule.ts';
 
@@ -34,8 +35,16 @@ const gatherRule: Rule = (call) => {
   return [matMul(transposed(oneHot), updates)];
 };
 
+/** The gradient goes where the elements were picked. */
 const gatherElementsRule: Rule = (call) => {
   const [g, data, indices] = [arriving(call), operand(call, 0), operand(call, 1)];
+  const axis = Number(call.node.attributes.axis);
+  const length = data.shape.at(axis);
+  const last = axis === -1 || axis === data.rank - 1;
+  if (last && indices.shape.at(-1) === 1 && typeof length === 'number') {
+    // One element a row: a comparison finds it, without the atomic additions of a scatter.
+    return [where(equal(cast(indices, 'int32'), range(length)), g, 0)];
+  }
   return [scatterElements(zerosLike(data), indices, g, { axis: Number(call.node.attributes.axis), reduction: 'add' })];
 };
 

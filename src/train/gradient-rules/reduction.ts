@@ -12,7 +12,6 @@ import {
   reshape,
   sub,
   type Value,
-  vector,
 } from '../../graph/index.ts';
 import { arriving, keptShape, operand, type Rule, type RuleCall, result, spread } from './rule.ts';
 
@@ -31,8 +30,21 @@ function count(x: Value, axes: readonly number[]): Operand {
   const lengths = axes.map((axis) => x.shape[axis] ?? 1);
   if (lengths.every((length) => typeof length === 'number'))
     return lengths.reduce((product, length) => product * length, 1);
-  const ones = expand(constant(1, x.type), vector(axes.map((axis) => dimensionsOf(x, axis, axis + 1))));
-  return reduceSum(ones);
+  // One Shape for neighbouring axes: lengths joined by a Concat, an int64 vector, would be no work for a GPU.
+  return neighbours(axes)
+    .map(({ start, end }) => reduceSum(expand(constant(1, x.type), dimensionsOf(x, start, end))))
+    .reduce((product, length) => mul(product, length));
+}
+
+/** Rising axes as ranges, each from `start` up to `end`. */
+function neighbours(axes: readonly number[]): readonly { readonly start: number; readonly end: number }[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const axis of axes) {
+    const last = ranges.at(-1);
+    if (last?.end === axis) last.end = axis + 1;
+    else ranges.push({ start: axis, end: axis + 1 });
+  }
+  return ranges;
 }
 
 const maxRule: Rule = (call) => {
