@@ -50,7 +50,10 @@ export async function lockDirectory(path: string): Promise<DirectoryLock> {
       throw inUse(path, file, holder);
     }
   }
+  let isReleased = false;
   const release = (): void => {
+    if (isReleased) return; // what is there now may be a lock of this process again, of the same millisecond
+    isReleased = true;
     process.off('exit', release);
     if (readIfThere(file) === content) rmSync(file, { force: true });
   };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { LOCK_NAME, lockDirectory } from '../../src/storage/lock.ts';
 import { emptyFolder } from './folders.ts';
@@ -51,7 +51,9 @@ it('a process that exits lets go', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it('one process cannot take a folder twice, but again after its release', async () => {
+it('one process cannot take a folder twice, but again after its release, within the same millisecond too', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
   const folder = emptyFolder();
   const lock = await lockDirectory(folder);
   await expect(lockDirectory(folder)).rejects.toThrow(`process ${process.pid}`);
