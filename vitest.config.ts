@@ -1,13 +1,66 @@
-import { defineConfig } from 'vitest/config';
+import { availableParallelism } from 'node:os';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { DeviceSummary } from './scripts/device-summary.ts';
 import { PlainSummary } from './scripts/plain-summary.ts';
+import { chromium } from './test/support/chromium.ts';
 
-export default defineConfig({
+const inBrowser = 'test/**/browser/**/*.test.ts';
+
+const node: TestProjectConfiguration = {
   test: {
+    name: 'node',
     include: ['test/**/*.test.ts'],
+    exclude: [inBrowser, '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    reporters: ['default', new PlainSummary()],
+  },
+};
+
+/** What runs in a page of Debian's Chromium. */
+function browser({ executablePath, args }: NonNullable<ReturnType<typeof chromium>>): TestProjectConfiguration {
+  return {
+    // Threads of WebAssembly need a page that is cross-origin isolated.
+    server: {
+      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+    },
+    // A dependency that is found late reloads the page in the midst of a test; ONNX Runtime finds its files beside its own.
+    optimizeDeps: {
+      include: [
+        'protobufjs/minimal.js',
+        'pure-rand/distribution/uniformInt',
+        'pure-rand/generator/xoroshiro128plus',
+        'valibot',
+      ],
+      exclude: ['onnxruntime-web'],
+    },
+    test: {
+      name: 'browser',
+      include: [inBrowser],
+      // The first run on a GPU in software compiles its shaders.
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath, args } }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  };
+}
+
+const found = chromium();
+
+export default defineConfig({
+  test: {
+    projects: found === undefined ? [node] : [node, browser(found)],
+    // Two cores are fewer than what waits: a file that talks to a browser or a process of its own leaves one free.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // The plain line comes last.
+    reporters: ['default', new DeviceSummary(), new PlainSummary()],
   },
 });

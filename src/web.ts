@@ -1,5 +1,6 @@
 /** trilu in a browser: the runtime over onnxruntime-web. */
 export { UserError } from './errors.ts';
+export type { DeviceReport } from './runtime/device-report.ts';
 export { RuntimeError, type RuntimeErrorKind } from './runtime/errors.ts';
 export { type GenerateOptions, generate } from './runtime/generation.ts';
 export { type SamplingOptions, sample } from './runtime/sampling.ts';
@@ -24,4 +25,5 @@ export {
   tensor,
   zeros,
 } from './runtime/tensor.ts';
+export { devices } from './runtime/web/available.ts';
 export { open } from './runtime/web/open.ts';

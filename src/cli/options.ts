@@ -12,10 +12,14 @@ export type ProgramName = 'forward' | 'decode' | 'generate' | 'evaluate' | 'trai
 
 /** What every command that runs a model takes. */
 export interface RunningOptions {
-  /** Where it runs; unset is the command's own default. */
+  /** Where it runs; unset is `auto`. */
   readonly device?: DeviceChoice;
   /** How many CPU threads one operator may use; unset lets the runtime choose. */
   readonly threads?: number;
+  /** Which of CUDA's GPUs; unset is the first. */
+  readonly cudaDevice?: number;
+  /** Whether CUDA may round to TF32; unset is no. */
+  readonly tf32?: boolean;
 }
 
 const devices: readonly DeviceChoice[] = ['auto', 'cpu', 'cuda', 'webgpu', 'wasm'];
@@ -114,11 +118,23 @@ export function programList(text: string): readonly ProgramName[] {
   return [...new Set(known)];
 }
 
-/** Adds --device and --threads. */
+/** Adds --device, --threads and CUDA's options. */
 export function addRunningOptions(command: Command): Command {
   return command
-    .addOption(new Option('--device <name>', 'where to run').choices(devices))
-    .option('--threads <number>', 'CPU threads for one operator', positiveInteger);
+    .addOption(new Option('--device <name>', 'where to run (default: auto, the best that works)').choices(devices))
+    .option('--threads <number>', 'threads for one operator on cpu and wasm', positiveInteger)
+    .option('--cuda-device <number>', "which of CUDA's GPUs, from 0", nonNegativeInteger)
+    .option('--tf32', 'let CUDA round to TF32: faster, less exact');
+}
+
+/** The options of running among a command's, for a command that is a part of it. */
+export function runningOptions({ device, threads, cudaDevice, tf32 }: RunningOptions): RunningOptions {
+  return {
+    ...(device === undefined ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(cudaDevice === undefined ? {} : { cudaDevice }),
+    ...(tf32 === undefined ? {} : { tf32 }),
+  };
 }
 
 /** Adds --json. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { register as bench } from './bench.ts';
+import { register as devices } from './devices.ts';
 import { UsageError } from './errors.ts';
 import { register as evaluate } from './evaluate.ts';
 import { register as exportCommand } from './export.ts';
@@ -26,6 +27,7 @@ const commands: readonly CommandRow[] = [
   { name: 'export', description: 'write the .onnx files of models', register: exportCommand },
   { name: 'generate', description: 'continue a prompt with a trained model', register: generate },
   { name: 'evaluate', description: 'measure the loss of a trained model on a text', register: evaluate },
+  { name: 'devices', description: 'list what models can run on here, and why the rest is missing', register: devices },
   { name: 'bench', description: 'measure speed side by side with other tools', register: bench },
 ];
 

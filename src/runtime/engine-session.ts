@@ -1,30 +1,46 @@
 import type { Bindings } from './checking.ts';
 import { checkFeeds } from './checking.ts';
 import type { Engine } from './engine.ts';
-import { RuntimeError } from './errors.ts';
-import type { Queue } from './queue.ts';
+import { isFatal, RuntimeError } from './errors.ts';
+import { Queue } from './queue.ts';
 import type { DeviceName, Placement, ProgramDescription, RunOptions, Session } from './session.ts';
 import { State } from './state.ts';
 import { copyTensor, type Tensor, type Tensors } from './tensor.ts';
+
+/** How a session is kept. */
+export interface EngineSessionOptions {
+  /**
+   * The order in which calls are carried out; sessions that must never run at the same time share one. One of its own
+   * unless told.
+   */
+  readonly queue?: Queue;
+  /** Whether the state is copied on its way in and out: not needed where a message has copied it already. `true` unless told. */
+  readonly copies?: boolean;
+  readonly notices?: readonly string[];
+}
 
 /** A session in the thread that calls it: checks, order and state over an engine of any device. */
 export class EngineSession<Value> implements Session {
   readonly device: DeviceName;
   readonly program: ProgramDescription;
+  readonly notices: readonly string[];
   readonly #engine: Engine<Value>;
   readonly #queue: Queue;
   readonly #state: State<Value>;
   readonly #copy: (tensors: Tensors) => Tensors;
   #disposing: Promise<void> | undefined;
+  /** What broke the session for good. */
+  #failure: RuntimeError | undefined;
 
-  /**
-   * @param queue the order in which calls are carried out; sessions that must never run at the same time share one
-   * @param copies whether the state is copied on its way in and out; not needed where a message has copied it already
-   */
-  constructor(engine: Engine<Value>, program: ProgramDescription, queue: Queue, copies = true) {
+  constructor(
+    engine: Engine<Value>,
+    program: ProgramDescription,
+    { queue = new Queue(), copies = true, notices = [] }: EngineSessionOptions = {},
+  ) {
     this.#engine = engine;
     this.device = engine.device;
     this.program = program;
+    this.notices = notices;
     this.#queue = queue;
     this.#state = new State(engine, program.state);
     this.#copy = copies ? copyAll : (tensors) => tensors;
@@ -63,24 +79,38 @@ export class EngineSession<Value> implements Session {
   }
 
   async dispose(): Promise<void> {
-    this.#disposing ??= this.#queue.add(async () => {
-      this.#state.reset();
-      await this.#engine.dispose();
-    });
+    this.#disposing ??= this.#queue.add(() => this.#free());
     return this.#disposing;
   }
 
+  async #free(): Promise<void> {
+    this.#state.reset();
+    await this.#engine.dispose();
+  }
+
   #next<Result>(task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    this.#refuseWhenDisposed();
+    this.#refuseWhenEnded();
     return this.#queue.add(async () => {
-      this.#refuseWhenDisposed();
-      const result = await task();
-      this.#refuseWhenDisposed();
+      this.#refuseWhenEnded();
+      const result = await task().catch((error: unknown) => this.#fail(error));
+      this.#refuseWhenEnded();
       return result;
     }, signal);
   }
 
-  #refuseWhenDisposed(): void {
+  /** Rethrows; a failure that leaves nothing to go on with ends the session first. */
+  async #fail(error: unknown): Promise<never> {
+    if (error instanceof RuntimeError && isFatal(error.kind)) {
+      this.#failure = error;
+      // What broke may not be freed in order any more: the first failure is the one to tell.
+      this.#disposing ??= this.#free().catch(() => undefined);
+      await this.#disposing;
+    }
+    throw error;
+  }
+
+  #refuseWhenEnded(): void {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#disposing !== undefined) throw new RuntimeError('disposed', 'The session has been disposed.');
   }
 

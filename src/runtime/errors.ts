@@ -10,10 +10,26 @@ export type RuntimeErrorKind =
   | 'out-of-memory'
   /** The GPU went away or its driver was reset. */
   | 'device-lost'
+  /** A shader did not compile, or the GPU refused a command. */
+  | 'shader'
   /** The worker that held the session ended by itself. */
   | 'worker'
   /** The session was disposed before or while the call waited. */
   | 'disposed';
+
+/** Kinds after which a session can't go on: what it kept on the device is gone or no longer to be trusted. */
+const fatalKinds: ReadonlySet<RuntimeErrorKind> = new Set([
+  'out-of-memory',
+  'device-lost',
+  'shader',
+  'worker',
+  'disposed',
+]);
+
+/** Whether a session is over after an error of this kind. */
+export function isFatal(kind: RuntimeErrorKind): boolean {
+  return fatalKinds.has(kind);
+}
 
 /** A failure of the runtime or the device, as opposed to a mistake in what it was given (a `UserError`). */
 export class RuntimeError extends Error {
@@ -29,7 +45,9 @@ export class RuntimeError extends Error {
 /** Messages that say more than the moment in which they came: the first row that matches gives the kind. */
 const tellingMessages: readonly (readonly [RegExp, RuntimeErrorKind])[] = [
   [/device (is |was )?lost|DXGI_ERROR_DEVICE|CUDA_ERROR_(ILLEGAL|LAUNCH|UNKNOWN)/i, 'device-lost'],
-  [/out of memory|bad_alloc|failed to allocate|allocation failed|OOM\b/i, 'out-of-memory'],
+  // A GPU buffer that could not be made is told only when it is used: "[Invalid Buffer] is invalid due to a previous error".
+  [/out of memory|bad_alloc|failed to allocate|allocation failed|OOM\b|\[Invalid Buffer/i, 'out-of-memory'],
+  [/Too many storage buffers|Invalid (ShaderModule|ComputePipeline|CommandBuffer)|WGSL|validation failed/i, 'shader'],
 ];
 
 /** The message of anything that was thrown. */

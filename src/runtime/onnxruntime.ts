@@ -17,6 +17,20 @@ export interface OnnxRuntime {
   ) => OrtTensor;
 }
 
+/** How tensors that stay on the device come back to the host. */
+export interface Downloader {
+  download(value: OrtTensor): Promise<OrtTensor.DataType>;
+  dispose(): Promise<void>;
+}
+
+/** What tells a session that its device is lost. */
+export interface DeviceWatch {
+  /** Resolves when the device is lost, which may be never: what is under way then might not end by itself. */
+  readonly lost: Promise<RuntimeError>;
+  /** Ends the watch, before the session frees what it holds. */
+  leave(): Promise<void>;
+}
+
 /** What an engine over ONNX Runtime is made from. */
 export interface OnnxRuntimeModel {
   readonly runtime: OnnxRuntime;
@@ -24,39 +38,76 @@ export interface OnnxRuntimeModel {
   readonly model: Uint8Array | string;
   readonly sessionOptions: InferenceSession.SessionOptions;
   readonly placement: () => Promise<readonly Placement[]>;
+  /** Outputs that stay on the device; none unless told. */
+  readonly kept?: ReadonlySet<string>;
+  /** How these are read; by the tensor's own `getData` unless told. */
+  readonly downloader?: Downloader;
+  /** Asked once the model is loaded, where a device can be lost. */
+  readonly watch?: () => DeviceWatch;
 }
 
 /** Errors are thrown: printing them too would say everything twice. */
 const quiet: InferenceSession.RunOptions = { logSeverityLevel: 4 };
 
+const ownDownloader: Downloader = { download: (value) => value.getData(), dispose: async () => undefined };
+
 /** Loads a model into ONNX Runtime, of either package. @throws RuntimeError kind `load` */
 export async function createEngine(options: OnnxRuntimeModel): Promise<Engine<OrtTensor>> {
-  const { runtime, device, model, sessionOptions, placement } = options;
-  const settings = { ...quiet, ...sessionOptions };
-  const session = await (typeof model === 'string'
-    ? runtime.InferenceSession.create(model, settings)
-    : runtime.InferenceSession.create(model, settings)
-  ).catch((error: unknown) => {
-    throw asRuntimeError(error, 'load', `The model could not be loaded on ${device}`);
+  const { runtime, device, placement, kept = new Set(), downloader = ownDownloader, watch } = options;
+  const session = await load(options);
+  const watching = watch?.();
+  const lost = watching?.lost;
+  // What ONNX Runtime was at when its device was lost is still suspended in it: any further call breaks its memory.
+  let failure: RuntimeError | undefined;
+  lost?.then((error) => {
+    failure = error;
   });
+  // All outputs, always in this order: a subset of them leaves wrong locations behind in onnxruntime-node.
+  const names = session.outputNames;
+  const orLost = <Result>(work: Promise<Result>): Promise<Result> =>
+    lost === undefined ? work : Promise.race([work, lost.then((error) => Promise.reject(error))]);
   return {
     device,
     inputs: session.inputMetadata.map(describeValue),
     outputs: session.outputMetadata.map(describeValue),
     upload: ({ type, shape, data }) => new runtime.Tensor(type, data, shape),
-    download: async (value) => toTensor(value, await value.getData()),
+    download: async (value) => toTensor(value, await (isOnHost(value) ? value.getData() : downloader.download(value))),
     describe: ({ type, dims }) => ({ type: tensorType(type), shape: dims }),
-    release: (value) => value.dispose(),
+    release(value) {
+      if (failure === undefined) value.dispose();
+    },
     async run(feeds) {
+      if (failure !== undefined) throw failure;
       try {
-        return await session.run(feeds, session.outputNames, quiet);
+        return await orLost(session.run(feeds, names, quiet));
       } catch (error) {
         throw asRuntimeError(error, 'run', `The run failed on ${device}`);
       }
     },
     placement,
-    dispose: () => session.release(),
+    async dispose() {
+      if (failure !== undefined) return;
+      await watching?.leave();
+      await downloader.dispose();
+      await session.release();
+    },
   };
+
+  async function load({ model, sessionOptions }: OnnxRuntimeModel): Promise<InferenceSession> {
+    const preferredOutputLocation = Object.fromEntries([...kept].map((name) => [name, 'gpu-buffer' as const]));
+    const settings = { ...quiet, ...(kept.size === 0 ? {} : { preferredOutputLocation }), ...sessionOptions };
+    try {
+      return await (typeof model === 'string'
+        ? runtime.InferenceSession.create(model, settings)
+        : runtime.InferenceSession.create(model, settings));
+    } catch (error) {
+      throw asRuntimeError(error, 'load', `The model could not be loaded on ${device}`);
+    }
+  }
+}
+
+function isOnHost({ location }: OrtTensor): boolean {
+  return location === 'cpu' || location === 'cpu-pinned';
 }
 
 function describeValue(value: InferenceSession.ValueMetadata): ValueDescription {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UserError } from '../errors.ts';
 import type { ModelSummary } from '../onnx/metadata.ts';
-import type { ProgramDescription, ValueDescription } from './session.ts';
+import type { ProgramDescription, StatePair, ValueDescription } from './session.ts';
 
 const stateSchema = v.array(v.object({ input: v.string(), output: v.string() }));
 const configSchema = v.record(v.string(), v.unknown());
@@ -20,7 +20,7 @@ export function describeProgram(
   const program = metadata['trilu.program'];
   const config = entry(metadata, 'trilu.config', configSchema);
   const vocabulary = entry(metadata, 'trilu.vocabulary', vocabularySchema);
-  const state = entry(metadata, 'trilu.state', stateSchema) ?? [];
+  const state = readState(summary);
   for (const pair of state) {
     checkName('input', pair.input, inputs);
     checkName('output', pair.output, outputs);
@@ -35,6 +35,11 @@ export function describeProgram(
     metadata,
     opset: opsets[''] ?? 0,
   };
+}
+
+/** The state pairs that a model file names in its metadata; none unless it does. @throws UserError when they can't be read */
+export function readState({ metadata }: ModelSummary): readonly StatePair[] {
+  return entry(metadata, 'trilu.state', stateSchema) ?? [];
 }
 
 function entry<Output>(

@@ -2,11 +2,15 @@ import type { CarriedError } from './errors.ts';
 import type { DeviceName, OpenOptions, Placement, ProgramDescription } from './session.ts';
 import { type Tensor, type Tensors, tensorAround } from './tensor.ts';
 
-/** What the two sides of a session in a worker ask and answer, by the name of the call. */
+/** What the two sides of a worker ask and answer, by the name of the call. */
 export interface Calls {
   open: {
     ask: { readonly model: Uint8Array | string; readonly options: Omit<OpenOptions, 'worker' | 'signal'> };
-    answer: { readonly device: DeviceName; readonly program: ProgramDescription };
+    answer: {
+      readonly device: DeviceName;
+      readonly program: ProgramDescription;
+      readonly notices: readonly string[];
+    };
   };
   run: { ask: Tensors; answer: Tensors };
   step: { ask: Tensors; answer: Tensors };
@@ -14,21 +18,31 @@ export interface Calls {
   setState: { ask: Tensors; answer: undefined };
   resetState: { ask: undefined; answer: undefined };
   placement: { ask: undefined; answer: readonly Placement[] };
+  /** Also ends an `open` that is still under way. */
   dispose: { ask: undefined; answer: undefined };
+  /** Disposes every session: the last call to a worker. */
+  close: { ask: undefined; answer: undefined };
 }
 
 /** The name of a call. */
 export type CallName = keyof Calls;
 
+/** What tells calls apart: the number of the call, and of the session that it is for. A worker may hold many. */
+export interface CallNumbers {
+  readonly id: number;
+  readonly session: number;
+}
+
 /** One call on its way to the worker. */
 export type Request = {
-  [Name in CallName]: { readonly id: number; readonly name: Name; readonly ask: Calls[Name]['ask'] };
+  [Name in CallName]: CallNumbers & { readonly name: Name; readonly ask: Calls[Name]['ask'] };
 }[CallName];
 
 /** One answer on its way back. */
-export type Reply =
-  | { readonly id: number; readonly answer: Calls[CallName]['answer'] }
-  | { readonly id: number; readonly error: CarriedError };
+export type Reply = CallNumbers & ({ readonly answer: Calls[CallName]['answer'] } | { readonly error: CarriedError });
+
+/** The last call to a worker, which is for no session in particular. */
+export const closeRequest: Request = { id: -1, session: -1, name: 'close', ask: undefined };
 
 /** Tensors as they go into a message, and the buffers that are handed over instead of copied. */
 export interface Packed {

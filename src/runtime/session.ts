@@ -35,13 +35,18 @@ export interface ProgramDescription {
   readonly opset: number;
 }
 
-/** Which provider runs a node. */
+/**
+ * Which provider runs a node of the graph as ONNX Runtime runs it: after constants were folded and nodes fused, so that a
+ * node of the file may be missing and a new one stand in its place.
+ */
 export interface Placement {
   readonly node: string;
   /** The ONNX operator. */
   readonly operator: string;
   /** ONNX Runtime's name of the provider, such as `CPUExecutionProvider`. */
   readonly provider: string;
+  /** Why the node is not on the device that the model was opened on; absent where it is. */
+  readonly reason?: string;
 }
 
 /** Options of one run. */
@@ -62,6 +67,11 @@ export interface RunOptions {
 export interface Session {
   readonly device: DeviceName;
   readonly program: ProgramDescription;
+  /**
+   * What is worth telling a user of how the model was opened, each a sentence: that `auto` passed a better device over and
+   * why, that there is one thread only and how to get more. Empty when all is as asked.
+   */
+  readonly notices: readonly string[];
 
   /**
    * Runs the graph once with every input given, state inputs included, and hands back every output.
@@ -91,7 +101,10 @@ export interface Session {
   /** Forgets the state: the next step starts as the first one did, before any `setState`. */
   resetState(): Promise<void>;
 
-  /** Which provider runs each node. */
+  /**
+   * Which provider runs each node, and why one fell back. ONNX Runtime tells it while it loads a model, so on devices with
+   * more than one provider (webgpu, cuda) the model is loaded a second time for it, and freed again.
+   */
   placement(): Promise<readonly Placement[]>;
 
   /**
@@ -102,17 +115,44 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+/** Options of the CUDA device. */
+export interface CudaOptions {
+  /** Which GPU, counted from 0; 0 unless told. */
+  readonly deviceId?: number;
+  /**
+   * Whether matrix products may round their inputs to TF32's 10 bits of mantissa, on GPUs of compute capability 8.0 and
+   * newer: much faster, with relative errors near 1e-3. `false` unless told, so that results agree with the CPU's.
+   */
+  readonly tf32?: boolean;
+}
+
 /** How a model is opened. */
 export interface OpenOptions {
-  /** The device; `auto` (the default) takes the best one that is sure to work. */
+  /**
+   * The device; `auto` (the default) takes the best one that works: in Node cuda, webgpu, cpu in this order, on the web
+   * webgpu, wasm. A GPU that is emulated in software is passed over by `auto`.
+   */
   readonly device?: 'auto' | DeviceName;
   /** Threads for the operators of the CPU and wasm devices; all cores by default in Node. */
   readonly threads?: number;
   /**
-   * Node: `true` (the default) keeps the session in a worker thread, because ONNX Runtime blocks its thread during a
-   * run; `false` runs in the caller's thread.
+   * `true` refuses a model of which any node would run on another provider than the device's own, and names the nodes.
+   * `false` (the default) lets them run on the CPU; `placement()` tells which.
    */
-  readonly worker?: boolean;
+  readonly strict?: boolean;
+  /**
+   * `true` (the default) keeps the session in a worker: in Node a worker thread, because ONNX Runtime blocks its thread
+   * during a run; on the web a module worker, so that the page never freezes. `false` runs in the caller's thread.
+   * On the web also a function that starts the worker, for bundlers that need to be told of its file (`trilu/web/worker`).
+   */
+  readonly worker?: boolean | (() => Worker);
+  readonly cuda?: CudaOptions;
+  /**
+   * On webgpu in a browser: `true` records the GPU commands of a run and replays them from then on, as long as shapes stay
+   * the same, which spares encoding them anew. The first replay is checked against a plain run. Costs a second copy of the
+   * model on the GPU. `false` unless told.
+   */
+  readonly graphCapture?: boolean;
   /** Cancels opening before the model is loaded. */
   readonly signal?: AbortSignal;
   /** Further options of ONNX Runtime's session, by its own names; they win over ours. */

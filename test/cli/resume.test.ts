@@ -33,7 +33,7 @@ function train(out: string, ...options: readonly string[]): Promise<string> {
 }
 
 function resume(out: string, steps: number): Promise<string> {
-  return succeed(['train', '--resume', out, '--steps', `${steps}`], cwd);
+  return succeed(['train', '--resume', out, '--steps', `${steps}`, '--device', 'cpu'], cwd);
 }
 
 /** All of a run that must repeat to the last bit. */

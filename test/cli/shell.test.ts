@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const repository = resolve(import.meta.dirname, '../..');
-const commands = ['start', 'train', 'export', 'generate', 'evaluate', 'bench'] as const;
+const commands = ['start', 'train', 'export', 'generate', 'evaluate', 'devices', 'bench'] as const;
 
 /** A built copy of the command line whose actions only tell what they were given, or fail as they are told to. */
 let copy = '';
@@ -166,7 +166,7 @@ describe('wrong usage ends with exit code 2 and one line that says where help is
     [['export', '--program', 'forward,fast'], /There is no program 'fast'; choose from forward, decode,/],
     [['export', '--program', 'forward,,train'], /A name is missing; choose from forward, decode,/],
     [['evaluate', 'run', '--split', 'test'], /Allowed choices are validation, training, all\./],
-    [['bench', 'everything'], /Allowed choices are train\./],
+    [['bench', 'everything'], /Allowed choices are train, web\./],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await trilu(args);
     expect([code, stdout]).toEqual([2, '']);
@@ -254,6 +254,14 @@ describe('options reach the action', () => {
       taps: 'attention',
     });
     expect(await optionsOf('evaluate', 'run', '--json')).toEqual({ source: 'run', split: 'validation', json: true });
+    expect(await optionsOf('evaluate', 'run', '--device', 'cuda', '--cuda-device', '1', '--tf32')).toEqual({
+      source: 'run',
+      split: 'validation',
+      device: 'cuda',
+      cudaDevice: 1,
+      tf32: true,
+    });
+    expect(await optionsOf('devices', '--json')).toEqual({ json: true });
     expect(await optionsOf('bench', '--rounds', '3')).toEqual({ subject: 'train', rounds: 3 });
   });
 

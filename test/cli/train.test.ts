@@ -167,7 +167,7 @@ it.concurrent('0 means never: no evaluation, no sample, no checkpoint but the la
 it.concurrent('the progress on standard error has samples, evaluations, a curve and what to do next', async () => {
   const options = ['--steps', '100', '--eval-every', '50', '--eval-batches', '2', '--sample-every', '50'];
   const { stderr } = await trilu(['train', 'bigram', '--data', 'text.txt', '--out', "it's here", ...options], cwd);
-  expect(stderr).toMatch(/^Training bigram: \d+ parameters, block 8\.$/m);
+  expect(stderr).toMatch(/^Training bigram: \d+ parameters, block 8, on (cpu|webgpu|cuda)\.$/m);
   expect(stderr.match(/^── step (50|100) ─+$/gm)).toHaveLength(2);
   expect(stderr.match(/^step (50|100): training loss \d\.\d+, validation loss \d\.\d+$/gm)).toHaveLength(2);
   expect(stderr).toMatch(/^step 100\/100 · loss \d\.\d+ · [\d,]+ tokens\/s · 0:00 left$/m);

@@ -41,6 +41,7 @@ function watched(session: Session): [Session, number[]] {
   const lengths: number[] = [];
   const seen: Session = {
     device: session.device,
+    notices: [],
     program: session.program,
     run: (feeds, options) => {
       lengths.push(feeds.tokens?.shape[1] ?? -1);

@@ -1,59 +1,17 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { carryError, RuntimeError, reviveError } from '../../src/runtime/errors.ts';
-import { openHere } from '../../src/runtime/node/open-here.ts';
-import type { Reply } from '../../src/runtime/remote-protocol.ts';
-import { serve } from '../../src/runtime/remote-server.ts';
-import { type Channel, openRemote } from '../../src/runtime/remote-session.ts';
+import { openRemote } from '../../src/runtime/remote-session.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
+import { fakeSession } from '../support/fake-session.ts';
+import { pretendRemote } from '../support/pretend-worker.ts';
 import { affine } from '../support/tiny-models.ts';
 
 const feeds = { x: tensor('float32', [1, 2], [1, 2]), b: tensor('float32', [3], [0, 0, 0]) };
 
-/** A worker that is none: both sides in this thread, messages cloned as between threads, and a way to let it die. */
-function pretendWorker(): Channel & {
-  die(reason: unknown): void;
-  readonly held: boolean[];
-  readonly posted: string[];
-} {
-  let reply: (reply: Reply) => void = () => undefined;
-  let end: (reason: unknown) => void = () => undefined;
-  let dead = false;
-  const held: boolean[] = [];
-  const posted: string[] = [];
-  const answer = serve(
-    (model, options) => openHere(model, { ...options, worker: false }, false),
-    (message, transfer) => {
-      const cloned = structuredClone(message, { transfer: [...transfer] });
-      if (!dead) setTimeout(() => reply(cloned), 5);
-    },
-  );
-  return {
-    held,
-    posted,
-    post(request, transfer) {
-      posted.push(request.name);
-      const cloned = structuredClone(request, { transfer: [...transfer] });
-      if (!dead) void answer(cloned);
-    },
-    listen(onReply, onEnd) {
-      reply = onReply;
-      end = onEnd;
-    },
-    hold: (waiting) => held.push(waiting),
-    close: async () => {
-      dead = true;
-    },
-    die(reason) {
-      dead = true;
-      end(reason);
-    },
-  };
-}
-
 test('a worker that dies rejects the call under way, those that wait and those to come', async () => {
-  const worker = pretendWorker();
-  const session = await openRemote(worker, affine(), {});
+  const worker = pretendRemote();
+  const session = await openRemote(worker.outside.join(), affine(), {});
   const underWay = session.run(feeds).catch((thrown: unknown) => thrown);
   const waiting = session.step(feeds).catch((thrown: unknown) => thrown);
   await new Promise((resolve) => setTimeout(resolve, 1));
@@ -70,8 +28,8 @@ test('a worker that dies rejects the call under way, those that wait and those t
 });
 
 test('the process is held exactly while a call is under way', async () => {
-  const worker = pretendWorker();
-  const session = await openRemote(worker, affine(), {});
+  const worker = pretendRemote();
+  const session = await openRemote(worker.outside.join(), affine(), {});
   expect(worker.held).toEqual([true, false]);
   const run = session.run(feeds);
   await new Promise((resolve) => setTimeout(resolve, 1));
@@ -81,8 +39,8 @@ test('the process is held exactly while a call is under way', async () => {
 });
 
 test('a run that is aborted while it waits never reaches the worker', async () => {
-  const worker = pretendWorker();
-  const session = await openRemote(worker, affine(), {});
+  const worker = pretendRemote();
+  const session = await openRemote(worker.outside.join(), affine(), {});
   const controller = new AbortController();
   const first = session.run(feeds);
   const second = session.run(feeds, { signal: controller.signal });
@@ -90,20 +48,52 @@ test('a run that is aborted while it waits never reaches the worker', async () =
   await expect(second).rejects.toThrow('enough');
   await first;
   await session.placement();
-  expect(worker.posted).toEqual(['open', 'run', 'placement']);
+  expect(worker.posted).toEqual(['open 0', 'run 0', 'placement 0']);
 });
 
 test('opening that is aborted or fails closes the worker', async () => {
-  await expect(
-    openRemote(pretendWorker(), affine(), { signal: AbortSignal.abort(new Error('before')) }),
-  ).rejects.toThrow('before');
-  await expect(openRemote(pretendWorker(), Uint8Array.of(1, 2, 3), {})).rejects.toBeInstanceOf(UserError);
+  const early = pretendRemote();
+  const signal = AbortSignal.abort(new Error('before'));
+  await expect(openRemote(early.outside.join(), affine(), { signal })).rejects.toThrow('before');
+  expect([early.posted, early.closed]).toEqual([[], [true]]);
+  const damaged = pretendRemote();
+  await expect(openRemote(damaged.outside.join(), Uint8Array.of(1, 2, 3), {})).rejects.toBeInstanceOf(UserError);
+  expect(damaged.closed).toEqual([true]);
+});
+
+test('opening is aborted while the worker is at it, and the worker told so', async () => {
+  const cancelled: unknown[] = [];
+  const worker = pretendRemote(
+    (_model, { signal } = {}) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          cancelled.push(signal.reason);
+          reject(signal.reason);
+        });
+      }),
+  );
+  // Another session keeps the worker alive.
+  worker.outside.join();
+  const controller = new AbortController();
+  const opening = openRemote(worker.outside.join(), affine(), { signal: controller.signal });
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  controller.abort(new Error('enough'));
+  await expect(opening).rejects.toThrow('enough');
+  expect(worker.posted).toEqual(['open 1', 'dispose 1']);
+  expect(cancelled).toMatchObject([{ kind: 'disposed' }]);
+  expect(worker.closed).toEqual([]);
+});
+
+test('what is to be told of how it was opened comes from both sides, the choice of the device first', async () => {
+  const worker = pretendRemote(async () => fakeSession({ notices: ['one thread only'] }));
+  const session = await openRemote(worker.outside.join(), affine(), {}, ['no GPU']);
+  expect(session.notices).toEqual(['no GPU', 'one thread only']);
 });
 
 test("what can't go into a message is told, and the session goes on", async () => {
-  const worker = pretendWorker();
+  const worker = pretendRemote();
   const unclonable = { sessionOptions: { extra: () => 1 } };
-  await expect(openRemote(worker, affine(), unclonable)).rejects.toThrow('could not be cloned');
+  await expect(openRemote(worker.outside.join(), affine(), unclonable)).rejects.toThrow('could not be cloned');
   expect(worker.held.at(-1)).toBe(false);
 });
 

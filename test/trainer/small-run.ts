@@ -41,7 +41,9 @@ export function smallRun(settings: Partial<TrainingSetup> = {}): { checkpoint: C
 
 /** A trainer in this very thread, on one thread of the CPU. */
 export function trainerOf(checkpoint: Checkpoint, tokens: TokenSplit): Trainer {
-  return new Trainer(checkpoint, tokens, { open: (model) => open(model, { worker: false, threads: 1 }) });
+  return new Trainer(checkpoint, tokens, {
+    open: (model) => open(model, { device: 'cpu', worker: false, threads: 1 }),
+  });
 }
 
 /** All events of a trainer. */

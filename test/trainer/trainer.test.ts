@@ -35,7 +35,7 @@ describe('the events of a run', () => {
     const { checkpoint, tokens } = smallRun({ steps: 10, stepsPerRun: 5 });
     let time = 0;
     const trainer = new Trainer(checkpoint, tokens, {
-      open: (model) => open(model, { worker: false, threads: 1 }),
+      open: (model) => open(model, { device: 'cpu', worker: false, threads: 1 }),
       now: () => (time += 500), // two readings a run: half a second
     });
     const [first, second] = await eventsOf(trainer);
@@ -114,7 +114,7 @@ describe('a run that is asked to stop', () => {
     const sessions: Session[] = [];
     const trainer = new Trainer(checkpoint, tokens, {
       open: async (model) => {
-        const session = await open(model, { worker: false, threads: 1 });
+        const session = await open(model, { device: 'cpu', worker: false, threads: 1 });
         sessions.push(session);
         return session;
       },
@@ -186,7 +186,7 @@ it('evaluateText weighs every character but the first once', async () => {
   const { checkpoint, tokens } = smallRun();
   const model = defineModel(checkpoint.record.config);
   const weights = weightsOf(model, checkpoint.state);
-  const here = (bytes: Uint8Array): Promise<Session> => open(bytes, { worker: false, threads: 1 });
+  const here = (bytes: Uint8Array): Promise<Session> => open(bytes, { device: 'cpu', worker: false, threads: 1 });
   const loss = (part: Int32Array): Promise<number> => evaluateText(model, weights, part, here);
   // Two blocks of 8 and a rest of 3: the mean of the parts, weighed by their targets.
   const text = tokens.training.slice(0, 20);

@@ -3,6 +3,7 @@ import { readModelDirectory } from '../../runs/run-directory.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { formatBytes } from '../format.ts';
 import { nextSteps } from '../next-steps.ts';
+import { runningOptions } from '../options.ts';
 import { writePassage } from '../passage.ts';
 import { opener } from '../running.ts';
 import type { TrainOptions } from '../train.ts';
@@ -16,10 +17,8 @@ export async function runStart(options: TrainOptions): Promise<void> {
   const { directory, result, step } = await train(options);
   if (result === undefined) return;
   process.stderr.write(`${result}\nThe run is in ${directory}.\n`);
-  const { device, threads } = options;
   const files = await exportModels({
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
+    ...runningOptions(options),
     source: directory,
     opset: 18,
     dtype: 'fp32',

@@ -4,6 +4,7 @@ import type { Weights } from '../../export/write-onnx.ts';
 import { generateProgram } from '../../programs/generate.ts';
 import { parameterCount } from '../../programs/parameters.ts';
 import { type Metrics, RunDirectory } from '../../runs/run-directory.ts';
+import type { DeviceName } from '../../runtime/session.ts';
 import type { TokenSplit } from '../../text/split.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import type { Checkpoint, TrainerRecord } from '../../trainer/checkpoint.ts';
@@ -11,12 +12,13 @@ import { evaluateText } from '../../trainer/evaluation.ts';
 import { Trainer, weightsOf } from '../../trainer/trainer.ts';
 import { lossChart } from '../chart.ts';
 import type { Corpus } from '../corpus.ts';
+import { adviseAfter } from '../device-failure.ts';
 import { formatCount, formatDuration, shellWord } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import { nextSteps } from '../next-steps.ts';
 import { writePassage } from '../passage.ts';
 import { type ProgressView, progressView } from '../progress.ts';
-import { opener } from '../running.ts';
+import { deviceOf, opener } from '../running.ts';
 import type { TrainOptions } from '../train.ts';
 import { planTraining } from '../training-plan.ts';
 
@@ -40,29 +42,41 @@ export async function runTrain(options: TrainOptions): Promise<void> {
 /** Trains a new run, or goes on with one, and keeps it in its directory. */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { checkpoint, tokens, directory, corpus } = await planTraining(options);
+  const device = await deviceOf(options);
   const run = await RunDirectory.open(directory);
   const stop = interruption();
+  let saved = options.resume === undefined ? undefined : checkpoint.record.step;
   try {
     await run.rewind(checkpoint.record.step);
-    describe(checkpoint.record, corpus, directory);
+    describe(checkpoint.record, corpus, directory, device);
     const last = await follow(new Trainer(checkpoint, tokens, { open: opener(options) }), checkpoint.record, run, {
       options,
       signal: stop.signal,
+      onSave: (step) => {
+        saved = step;
+      },
     });
     const { step, setup } = last.record;
     if (step >= setup.steps) return { directory, step, result: await conclude(last, tokens, options) };
     say(`\nStopped at step ${step}; the run is saved. Go on with: npx trilu train --resume ${shellWord(directory)}`);
     return { directory, step, result: undefined };
+  } catch (error) {
+    throw adviseAfter(error, { device, directory, saved });
   } finally {
     stop.release();
     await run.release();
   }
 }
 
-function describe({ config, setup, step, vocabulary, data }: TrainerRecord, { name }: Corpus, directory: string): void {
+function describe(
+  { config, setup, step, vocabulary, data }: TrainerRecord,
+  { name }: Corpus,
+  directory: string,
+  device: DeviceName,
+): void {
   const parameters = parameterCount(defineModel(config));
   say(
-    `${step === 0 ? 'Training' : 'Going on with'} ${config.model}: ${formatCount(parameters)} parameters, block ${config.blockSize}.`,
+    `${step === 0 ? 'Training' : 'Going on with'} ${config.model}: ${formatCount(parameters)} parameters, block ${config.blockSize}, on ${device}.`,
   );
   say(
     `Text: ${name}, ${formatCount(data.characters)} characters of ${vocabulary.length} kinds; the last tenth is for validation.`,
@@ -76,6 +90,8 @@ function describe({ config, setup, step, vocabulary, data }: TrainerRecord, { na
 interface Following {
   readonly options: TrainOptions;
   readonly signal: AbortSignal;
+  /** Called with the step of each checkpoint that has been written. */
+  readonly onSave: (step: number) => void;
 }
 
 /** Shows and keeps what the trainer tells, to its last checkpoint. */
@@ -83,7 +99,7 @@ async function follow(
   trainer: Trainer,
   record: TrainerRecord,
   run: RunDirectory,
-  { options, signal }: Following,
+  { options, signal, onSave }: Following,
 ): Promise<Checkpoint> {
   const view = progressView(record.setup.steps, record.step);
   const losses: number[] = [];
@@ -118,6 +134,7 @@ async function follow(
       } else {
         await flush();
         await run.save(event.checkpoint);
+        onSave(event.step);
         last = event.checkpoint;
       }
     }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Channel } from '../remote-session.ts';
+import { closeRequest } from '../remote-protocol.ts';
+import type { Channel } from '../remote-worker.ts';
 import { workerFile } from './worker-file.ts';
 
 /** What the worker is given when it starts. */
@@ -31,7 +32,7 @@ function awaitRuns(): void {
   }
 }
 
-/** Starts a worker thread for one session. */
+/** Starts a worker thread. */
 export function startWorker(): Channel {
   const unanswered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(workerFile(), { workerData: { unanswered } satisfies WorkerStart });
@@ -65,7 +66,7 @@ export function startWorker(): Channel {
       if (!closing) {
         closing = true;
         worker.ref();
-        post({ id: -1, name: 'dispose', ask: undefined }, []);
+        post(closeRequest, []);
       }
       return ended;
     },

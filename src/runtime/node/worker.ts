@@ -5,7 +5,7 @@ import { serve } from '../remote-server.ts';
 import { openHere } from './open-here.ts';
 import type { WorkerStart } from './worker-channel.ts';
 
-// The file that runs in the worker thread of a session.
+// The file that runs in a worker thread, with one session or many.
 const port = parentPort;
 if (port === null) throw new RuntimeError('worker', 'This file is the inside of a worker thread.');
 const { unanswered }: WorkerStart = workerData;
@@ -20,5 +20,5 @@ port.on('message', async (request: Request) => {
   Atomics.sub(unanswered, 0, 1);
   Atomics.notify(unanswered, 0);
   // Leaving by itself, between runs, is the only way out that never cuts through native code.
-  if (request.name === 'dispose') process.exit(0);
+  if (request.name === 'close') process.exit(0);
 });

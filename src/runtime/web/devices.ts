@@ -1,9 +1,14 @@
-import type { InferenceSession } from 'onnxruntime-web';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import type { OnnxRuntime } from '../onnxruntime.ts';
+import { importRuntime } from './runtime-modules.ts';
 
 /** The part of onnxruntime-web's `env` that we set. */
-interface WebRuntime extends OnnxRuntime {
-  readonly env: { readonly wasm: { numThreads?: number | undefined } };
+export interface WebRuntime extends OnnxRuntime {
+  readonly env: {
+    readonly wasm: { numThreads?: number | undefined };
+    readonly webgpu: { readonly device: unknown };
+  };
+  readonly Tensor: typeof OrtTensor;
 }
 
 /** How a device is served by onnxruntime-web. */
@@ -15,6 +20,6 @@ export interface WebDevice {
 
 /** The devices of onnxruntime-web. */
 export const webDevices: { readonly wasm: WebDevice; readonly webgpu: WebDevice } = {
-  wasm: { load: () => import('onnxruntime-web/wasm'), providers: ['wasm'] },
-  webgpu: { load: () => import('onnxruntime-web/webgpu'), providers: [{ name: 'webgpu' }] },
+  wasm: { load: () => importRuntime('wasm'), providers: ['wasm'] },
+  webgpu: { load: () => importRuntime('webgpu'), providers: [{ name: 'webgpu' }] },
 };

@@ -1,57 +1,42 @@
-import { UserError } from '../../errors.ts';
-import { readModelSummary } from '../../onnx/metadata.ts';
-import { EngineSession } from '../engine-session.ts';
-import { messageOf } from '../errors.ts';
-import { describeProgram } from '../program.ts';
+import { openRemote } from '../remote-session.ts';
+import { shareWorker } from '../remote-worker.ts';
 import type { OpenOptions, Session } from '../session.ts';
-import { createWebEngine, webQueue } from './engine.ts';
+import { startWorker } from './start-worker.ts';
+
+/** The worker of all sessions of the page: two runs may never overlap, and each worker loads a runtime of its own. */
+const placeInWorker = shareWorker(startWorker);
 
 /**
  * Opens a model with onnxruntime-web, an optional peer that must be installed beside trilu.
  *
- * Runs in the thread that calls it: in a page, call it inside a module worker to keep the page responsive.
+ * All sessions of a page live in one module worker, which starts with the first and ends with the last, so that the page
+ * stays free. With `worker: false`, and in Node, a session lives in the thread that calls.
  *
  * @param model the bytes of an .onnx file, or its address
  * @param options.device `wasm` or `webgpu`; `auto` takes webgpu where the browser has an adapter, else wasm
+ * @param options.worker also a function that starts the worker of `trilu/web/worker`, for bundlers that don't find it by
+ *   themselves; it is called when there is no worker yet
  * @throws UserError when the file can't be fetched or is no ONNX file, or the device is not there
- * @throws RuntimeError kind `load` when ONNX Runtime refuses the model
+ * @throws RuntimeError kind `load` when ONNX Runtime refuses the model, kind `worker` when the worker can't be started
  */
 export async function open(model: Uint8Array | string, options: OpenOptions = {}): Promise<Session> {
-  const { signal } = options;
+  const { worker = true, signal } = options;
   signal?.throwIfAborted();
-  const device = await chooseDevice(options.device ?? 'auto');
-  const bytes = typeof model === 'string' ? await fetchModel(model, signal) : model;
-  const summary = readModelSummary(bytes);
-  const engine = await createWebEngine(device, bytes, options);
-  return new EngineSession(engine, describeProgram(summary, engine.inputs, engine.outputs), webQueue);
-}
-
-async function chooseDevice(wanted: NonNullable<OpenOptions['device']>): Promise<'wasm' | 'webgpu'> {
-  if (wanted === 'wasm') return wanted;
-  if (wanted === 'cpu' || wanted === 'cuda') {
-    throw new UserError(`The device ${wanted} exists in Node only: use wasm, webgpu or auto in a browser.`);
+  if (worker === false || !hasWebWorkers()) {
+    // Loaded when it is needed: a page whose sessions live in a worker has no use for it.
+    const { openHere } = await import('./open-here.ts');
+    return openHere(model, options, true);
   }
-  if (await hasWebGpuAdapter()) return 'webgpu';
-  if (wanted === 'auto') return 'wasm';
-  throw new UserError('The device webgpu is not available: this browser gives no WebGPU adapter. Use wasm or auto.');
+  const place = await placeInWorker(typeof worker === 'function' ? worker : undefined);
+  return openRemote(place, typeof model === 'string' ? absolute(model) : model, options);
 }
 
-async function hasWebGpuAdapter(): Promise<boolean> {
-  if (typeof navigator === 'undefined' || !('gpu' in navigator)) return false;
-  const gpu: unknown = navigator.gpu;
-  if (typeof gpu !== 'object' || gpu === null || !('requestAdapter' in gpu)) return false;
-  const { requestAdapter } = gpu;
-  if (typeof requestAdapter !== 'function') return false;
-  const adapter: unknown = await Promise.resolve(requestAdapter.call(gpu)).catch(() => null);
-  return adapter !== null && adapter !== undefined;
+/** Not so in Node, where onnxruntime-web makes a global of the Worker of node:worker_threads, which is another thing. */
+function hasWebWorkers(): boolean {
+  return typeof Worker !== 'undefined' && 'addEventListener' in Worker.prototype;
 }
 
-async function fetchModel(address: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const response = await fetch(address, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    throw new UserError(`The model ${address} could not be fetched: ${messageOf(error)}.`, { cause: error });
-  });
-  if (!response.ok)
-    throw new UserError(`The model ${address} could not be fetched: the server says ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
+/** An address as the page means it: relative to the page, not to the worker's file. */
+function absolute(address: string): string {
+  return new URL(address, typeof document === 'undefined' ? location.href : document.baseURI).href;
 }

@@ -1,0 +1,8 @@
+import { describe } from 'vitest';
+import { open } from '../../../src/runtime/node/open.ts';
+import { useSwiftShader } from '../../support/swiftshader.ts';
+import { testLadder } from '../ladder/ladder.ts';
+
+describe.skipIf(!useSwiftShader())('with a GPU in software', () => {
+  testLadder('webgpu-node', (model) => open(model, { device: 'webgpu', worker: false }));
+});

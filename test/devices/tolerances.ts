@@ -1,0 +1,42 @@
+/** A device as the tests name it: what runs, and in what. */
+export type TestedDevice = 'cpu' | 'wasm' | 'webgpu-node' | 'cuda' | 'wasm-browser' | 'webgpu-browser';
+
+/** How far a device may be from the same computation in float64. */
+export interface Tolerance {
+  /** Logits, absolute. The least well-behaved stage, `residual`, which normalises nothing, has the largest error. */
+  readonly logits: number;
+  /** Gradients, relative: the norm of the difference by the norm. */
+  readonly gradients: number;
+  /** Each loss of 20 steps, absolute, in nats. */
+  readonly losses: number;
+  /** Each weight after 20 steps, absolute; a step moves it by the learning rate, 1e-3, at most. */
+  readonly weights: number;
+}
+
+/**
+ * Processors round each operation as IEEE 754 says, and differ only in the order of their sums.
+ * Measured: logits 2.3e-5, gradients 1.9e-5, losses 4.5e-6, weights 9e-7.
+ */
+const processor: Tolerance = { logits: 4e-5, gradients: 4e-5, losses: 2e-5, weights: 1e-5 };
+
+/**
+ * GPUs may contract a product and a sum, and WGSL lets exp, log, tanh and division be off by a few units of the last place.
+ * The logits' share and a processor's are together the 1e-4 by which the two may differ; the losses' stay far below 1e-3.
+ * Measured in SwiftShader, which rounds as processors do: logits 2e-5, gradients 2.7e-5, losses 3.5e-6, weights 9e-7.
+ */
+const graphics: Tolerance = { logits: 6e-5, gradients: 1e-4, losses: 2e-4, weights: 1e-4 };
+
+export const tolerances: Readonly<Record<TestedDevice, Tolerance>> = {
+  // ONNX Runtime's own kernels, vectorised: sums in blocks.
+  cpu: processor,
+  // The same kernels in 128-bit vectors.
+  wasm: processor,
+  // The very same code as in Node; only the engine that compiles it is another.
+  'wasm-browser': processor,
+  // Dawn on whatever Vulkan driver there is: the tolerance must hold on a real GPU too.
+  'webgpu-node': graphics,
+  // Chromium's Dawn, with fewer storage buffers for a shader, so that nodes may be fused differently.
+  'webgpu-browser': graphics,
+  // TF32 is off; cuBLAS chooses the order of its sums by size and GPU.
+  cuda: graphics,
+};

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { zippedSize } from '../../scripts/zipped-size.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'dist/browser');
+
+/** What a file imports: statements at once, calls when they are reached. */
+function importsOf(code: string): { readonly statements: readonly string[]; readonly calls: readonly string[] } {
+  const names = (pattern: RegExp): readonly string[] => [...code.matchAll(pattern)].map(([, name = '']) => name);
+  return {
+    statements: names(/^(?:import|export)\b(?:[^;"']*?\bfrom)?\s*"([^"]+)"/gm),
+    calls: names(/\bimport\("([^"]+)"\)/g),
+  };
+}
+
+const codes = new Map<string, string>();
+
+/** Reads a file of dist/browser and all that it reaches; tells those that are loaded at once. */
+async function load(file: string, loaded = new Set<string>()): Promise<ReadonlySet<string>> {
+  loaded.add(file);
+  const code = codes.get(file) ?? (await readFile(join(folder, file), 'utf8'));
+  codes.set(file, code);
+  const { statements, calls } = importsOf(code);
+  for (const name of statements.filter((name) => name.startsWith('.'))) {
+    if (!loaded.has(name.slice(2))) await load(name.slice(2), loaded);
+  }
+  for (const name of calls.filter((name) => name.startsWith('.')))
+    if (!codes.has(name.slice(2))) await load(name.slice(2));
+  return loaded;
+}
+
+const entries = ['index.js', 'web.js', 'models.js', 'worker.js'] as const;
+const parts: Record<string, ReadonlySet<string>> = {};
+beforeAll(async () => {
+  for (const entry of entries) parts[entry] = await load(entry);
+});
+
+describe('what a browser loads', () => {
+  test.each([
+    ['web.js', 40_000],
+    ['worker.js', 40_000],
+  ])("%s, without ONNX Runtime's files, takes at most %i bytes when it is zipped", async (entry, limit) => {
+    const files = [...(parts[entry] ?? [])].map((file) => join(folder, file));
+    expect(files.length).toBeGreaterThan(1);
+    expect(await zippedSize(files)).toBeLessThanOrEqual(limit);
+  });
+
+  test('needs no package but onnxruntime-web, and that only when a model is opened', () => {
+    const foreign = (kind: 'statements' | 'calls'): readonly string[] => [
+      ...new Set([...codes.values()].flatMap((code) => importsOf(code)[kind]).filter((name) => !name.startsWith('.'))),
+    ];
+    expect(foreign('statements')).toEqual([]);
+    expect([...foreign('calls')].sort()).toEqual(['onnxruntime-web/wasm', 'onnxruntime-web/webgpu']);
+  });
+
+  test('makes no code out of text, which a content security policy may forbid, and is no CommonJS', () => {
+    for (const [file, code] of codes) {
+      expect(code.match(/\beval\b|\bFunction\s*\(|\bnew Function\b|"node:|\brequire\("/g), file).toBeNull();
+    }
+  });
+
+  test('starts its worker in the form that bundlers know, from the file beside it', () => {
+    const pattern = 'new Worker(new URL("./worker.js", import.meta.url), { type: "module" })';
+    expect([...codes].filter(([, code]) => code.includes(pattern))).toHaveLength(1);
+  });
+
+  test('leaves to bundlers the comments that tell them what not to look for', () => {
+    const comments = /import\(\s*\/\* webpackIgnore: true \*\/\s*\/\* @vite-ignore \*\//;
+    expect([...codes].filter(([, code]) => comments.test(code))).toHaveLength(1);
+  });
+});
+
+test('the entries share their classes: an error is a UserError, whichever entry it was imported from', async () => {
+  const [index, web] = await Promise.all(['index.js', 'web.js'].map((file) => import(join(folder, file))));
+  expect(index.UserError).toBe(web.UserError);
+  expect(() => index.matMul(1, 2)).toThrow(index.UserError);
+  const session = await web.open(Uint8Array.of(1), { device: 'wasm' }).catch((thrown: unknown) => thrown);
+  expect(session).toBeInstanceOf(index.UserError);
+});
+
+test('the package holds every file that its exports name, and no other folder of the repository', async () => {
+  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const named = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target as Record<string, string>),
+  );
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+  );
+  const packed: readonly string[] = files.map(({ path }: { path: string }) => `./${path}`);
+  expect(packed).toEqual(expect.arrayContaining(named));
+  const folders = new Set(packed.map((path) => path.split('/').slice(1, -1).slice(0, 2).join('/')));
+  expect([...folders].filter((path) => path !== '').sort()).toEqual(['dist/browser', 'dist/models', 'dist/src']);
+});
