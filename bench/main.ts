@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from '../src/errors.ts';
 import { profileTrain } from './profile.ts';
 import { benchTrain, describeTrainReport, type TrainBench, trainBenchDefaults } from './train.ts';
+import { benchWeb, describeWebReport, webBenchDefaults } from './web.ts';
 
 // What `npm run bench -- SUBJECT` runs in a clone.
 
@@ -44,6 +45,12 @@ const subjects: Readonly<Record<string, () => Promise<string>>> = {
     return values.json === true ? JSON.stringify(report, undefined, 2) : describeTrainReport(report);
   },
   profile: () => profileTrain(settings()),
+  web: async () => {
+    const report = await benchWeb({ ...webBenchDefaults, rounds: settings().rounds }, (line) =>
+      process.stderr.write(`${line}\n`),
+    );
+    return values.json === true ? JSON.stringify(report, undefined, 2) : describeWebReport(report);
+  },
 };
 
 try {
