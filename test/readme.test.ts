@@ -34,6 +34,7 @@ const rows: readonly Row[] = [
   },
   { form: /^(curl|git clone) /, because: 'tests need no network' },
   { form: /^echo "[0-9a-f]{64} {2}\S+" \| sha256sum --check$/, because: 'the file is one from the network' },
+  { form: /^npm pack && cd examples\/\w+ && /, because: 'test/examples installs the package so, without the network' },
   { form: /^cd \w+$/, because: 'the copy is where the test is' },
   { form: /--help$/, because: 'it is quick', run: (command) => command },
   { form: /\bbench\b/, because: 'it needs PyTorch and minutes', run: (command) => withOptions(command, '--help') },
@@ -53,7 +54,7 @@ const rows: readonly Row[] = [
     run: (command) => withOptions(command, 'bigram'),
   },
   {
-    form: /^(printf '[^']*' \| )?(npm run( --silent)?|npx trilu) (export|generate|evaluate)\b/,
+    form: /^(printf '[^']*' \| )?(npm run( --silent)?|npx trilu) (export|generate|evaluate|devices)\b/,
     because: 'it is quick',
     run: (command) => command,
   },
