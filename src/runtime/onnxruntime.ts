@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import type { Engine } from './engine.ts';
 import { asRuntimeError, RuntimeError } from './errors.ts';
+import { Guard } from './guard.ts';
 import type { DeviceName, Placement, ValueDescription } from './session.ts';
 import { isTensorType, type Tensor, tensorAround } from './tensor.ts';
 
@@ -46,47 +47,40 @@ export interface OnnxRuntimeModel {
   readonly watch?: () => DeviceWatch;
 }
 
+/** An engine over ONNX Runtime; its guard is for what else works with the session's device. */
+export interface GuardedEngine extends Engine<OrtTensor> {
+  readonly guard: Guard;
+}
+
 /** Errors are thrown: printing them too would say everything twice. */
 const quiet: InferenceSession.RunOptions = { logSeverityLevel: 4 };
 
 const ownDownloader: Downloader = { download: (value) => value.getData(), dispose: async () => undefined };
 
 /** Loads a model into ONNX Runtime, of either package. @throws RuntimeError kind `load` */
-export async function createEngine(options: OnnxRuntimeModel): Promise<Engine<OrtTensor>> {
+export async function createEngine(options: OnnxRuntimeModel): Promise<GuardedEngine> {
   const { runtime, device, placement, kept = new Set(), downloader = ownDownloader, watch } = options;
   const session = await load(options);
   const watching = watch?.();
-  const lost = watching?.lost;
-  // What ONNX Runtime was at when its device was lost is still suspended in it: any further call breaks its memory.
-  let failure: RuntimeError | undefined;
-  lost?.then((error) => {
-    failure = error;
-  });
+  const guard = new Guard(device, watching?.lost);
   // All outputs, always in this order: a subset of them leaves wrong locations behind in onnxruntime-node.
   const names = session.outputNames;
-  const orLost = <Result>(work: Promise<Result>): Promise<Result> =>
-    lost === undefined ? work : Promise.race([work, lost.then((error) => Promise.reject(error))]);
   return {
     device,
     inputs: session.inputMetadata.map(describeValue),
     outputs: session.outputMetadata.map(describeValue),
     upload: ({ type, shape, data }) => new runtime.Tensor(type, data, shape),
-    download: async (value) => toTensor(value, await (isOnHost(value) ? value.getData() : downloader.download(value))),
+    download: async (value) =>
+      toTensor(value, await (isOnHost(value) ? value.getData() : guard.run(() => downloader.download(value)))),
     describe: ({ type, dims }) => ({ type: tensorType(type), shape: dims }),
     release(value) {
-      if (failure === undefined) value.dispose();
+      if (!guard.isLost) value.dispose();
     },
-    async run(feeds) {
-      if (failure !== undefined) throw failure;
-      try {
-        return await orLost(session.run(feeds, names, quiet));
-      } catch (error) {
-        throw asRuntimeError(error, 'run', `The run failed on ${device}`);
-      }
-    },
+    run: (feeds) => guard.run(() => session.run(feeds, names, quiet)),
     placement,
+    guard,
     async dispose() {
-      if (failure !== undefined) return;
+      if (guard.isLost) return;
       await watching?.leave();
       await downloader.dispose();
       await session.release();

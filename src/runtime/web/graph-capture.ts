@@ -1,13 +1,14 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import type { Engine } from '../engine.ts';
 import { RuntimeError } from '../errors.ts';
+import type { GuardedEngine } from '../onnxruntime.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
 
 type Values = Readonly<Record<string, OrtTensor>>;
 
 /** What graph capture needs beside the plain engine. */
 export interface CaptureParts {
-  readonly plain: Engine<OrtTensor>;
+  readonly plain: GuardedEngine;
   readonly buffers: GpuBuffers;
   /** Makes a session that records, with each symbol's size fixed. */
   readonly createRecording: (sizes: Readonly<Record<string, number>>) => Promise<InferenceSession>;
@@ -46,14 +47,15 @@ export function capturingEngine({ plain, buffers, createRecording }: CapturePart
       const key = shapes.sort().join(' ');
       const again = key === last;
       last = key;
-      if (recording?.key === key) return recording.replay(feeds);
+      const made = recording;
+      if (made?.key === key) return plain.guard.run(() => made.replay(feeds));
       if (!again) return plain.run(feeds);
-      const replayed = await record(feeds);
+      const replayed = await plain.guard.run(() => record(feeds));
       if (recording !== undefined) recording.key = key;
       return replayed;
     },
     async dispose() {
-      await recording?.dispose();
+      if (!plain.guard.isLost) await recording?.dispose();
       buffers.destroy();
       await plain.dispose();
     },

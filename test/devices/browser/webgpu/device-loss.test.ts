@@ -6,8 +6,35 @@ import { someTokens, tinyFile, tinyModel } from '../../../support/tiny-ladder.ts
 const feeds = { tokens: someTokens([2, 8]) };
 const failure = (promise: Promise<unknown>): Promise<unknown> => promise.catch((thrown: unknown) => thrown);
 
-// In the page itself, because the GPU device of a worker is out of a test's reach. The page's runtime is lost with it, so
-// this file ends there.
+test('a worker whose GPU is lost ends its sessions there, keeps those on wasm, and makes way for a new one', async () => {
+  const file = tinyFile('forward', tinyModel('head'));
+  let workers = 0;
+  const worker = (): Worker => {
+    workers += 1;
+    return new Worker(new URL('./losable-worker.ts', import.meta.url), { type: 'module' });
+  };
+  const session = await open(file, { device: 'webgpu', worker });
+  const other = await open(file, { device: 'webgpu', worker });
+  const onWasm = await open(file, { device: 'wasm', worker });
+  const expected = await onWasm.run(feeds);
+  const { logits } = await session.run(feeds);
+
+  const underWay = failure(Promise.all(Array.from({ length: 50 }, () => session.run(feeds))));
+  new BroadcastChannel('take the GPU away').postMessage('now');
+  for (const error of [await underWay, await failure(session.run(feeds)), await failure(other.run(feeds))]) {
+    expect(error).toBeInstanceOf(RuntimeError);
+    expect(error).toMatchObject({ kind: 'device-lost' });
+  }
+  expect(await onWasm.run(feeds)).toEqual(expected);
+  expect(workers).toBe(1);
+
+  const anew = await open(file, { device: 'webgpu', worker });
+  expect(workers).toBe(2);
+  expect((await anew.run(feeds)).logits).toEqual(logits);
+  for (const each of [session, other, onWasm, anew]) await each.dispose();
+});
+
+// In the page itself. Its runtime is lost with the GPU, so this file ends here.
 test('a GPU that is lost ends its sessions with an error of that kind, and the other devices go on', async () => {
   const file = tinyFile('forward', tinyModel('head'));
   const here = { device: 'webgpu', worker: false } as const;
