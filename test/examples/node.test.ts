@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { installExample } from '../support/installed-example.ts';
 import { runScript } from '../support/scripts.ts';
 
@@ -9,10 +9,7 @@ const repository = resolve(import.meta.dirname, '../..');
 const typescript = join(repository, 'node_modules/typescript/bin/tsc');
 
 describe('the example for Node, as it is when it was copied out of the repository', () => {
-  let folder = '';
-  beforeAll(() => {
-    folder = installExample('node');
-  });
+  const folder = installExample('node');
 
   it('trains on the CPU, so that the loss falls, and writes text', async () => {
     const { code, stdout, stderr } = await runScript(folder, 'start', ['--device', 'cpu', '--steps', '60']);
