@@ -4,8 +4,8 @@ export interface Location {
   toString(): string;
 }
 
-/** Everything under this folder is ours and never the user's line. */
-const ownFolder = new URL('.', import.meta.url).href;
+/** Everything under this folder is ours and never the user's line. Cut by hand: `new URL('.', …)` is an asset to bundlers. */
+const ownFolder = import.meta.url.replace(/[^/]*$/, '');
 
 /** Remembers the present call stack. Formatting it is put off, since nearly no value is ever asked for it. */
 export function captureLocation(): Location {
