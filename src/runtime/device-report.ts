@@ -1,6 +1,14 @@
 import { UserError } from '../errors.ts';
 import type { DeviceName } from './session.ts';
 
+/** What a device may be asked for by. */
+const names: readonly string[] = ['auto', 'cpu', 'cuda', 'webgpu', 'wasm'] satisfies readonly (DeviceName | 'auto')[];
+
+/** @throws UserError for a name that is no device's */
+export function checkDeviceName(wanted: string): void {
+  if (!names.includes(wanted)) throw new UserError(`There is no device "${wanted}": choose from ${names.join(', ')}.`);
+}
+
 /** Why a device is not there, or less than it could be, and what to do: clauses, to be put into a sentence. */
 export interface Absence {
   readonly reason: string;

@@ -1,4 +1,4 @@
-import { type Absence, absentDeviceError } from '../device-report.ts';
+import { type Absence, absentDeviceError, checkDeviceName } from '../device-report.ts';
 import type { CudaOptions, DeviceName, OpenOptions } from '../session.ts';
 import { absenceIn } from './absence.ts';
 import { checkCudaOptions, cudaRuledOut, settleTf32 } from './cuda.ts';
@@ -30,6 +30,7 @@ let automatic: Promise<ChosenDevice> | undefined;
  * @throws UserError when a device that was asked for by name can't be there, or an option of CUDA's can't be
  */
 export async function chooseDevice(wanted: OpenOptions['device'] = 'auto', cuda?: CudaOptions): Promise<ChosenDevice> {
+  checkDeviceName(wanted);
   checkCudaOptions(cuda);
   const chosen = wanted === 'auto' ? await chosenOnce() : takeNamed(wanted);
   if (chosen.device === 'cuda') settleTf32(cuda);

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { type Absence, absentDeviceError } from '../device-report.ts';
+import { type Absence, absentDeviceError, checkDeviceName } from '../device-report.ts';
 import type { OpenOptions } from '../session.ts';
 import { type ThreadGlobals, threadsAbsence, webgpuAbsence } from './absence.ts';
 import { findAdapter, type WebGpuGlobals } from './adapter.ts';
@@ -21,6 +21,7 @@ export async function chooseDevice(
   { threads: asked }: Pick<OpenOptions, 'threads'> = {},
   globals: WebGpuGlobals & ThreadGlobals = globalThis,
 ): Promise<ChosenWebDevice> {
+  checkDeviceName(wanted);
   if (wanted === 'cpu' || wanted === 'cuda') {
     throw new UserError(`The device ${wanted} exists in Node only: use wasm, webgpu or auto in a browser.`);
   }

@@ -33,8 +33,8 @@ export async function createWebEngine(
   const runtime = await load(webDevices[device]);
   if (device === 'webgpu') refuseLost(runtime);
   // Takes effect only before the first session: onnxruntime-web starts its threads once. Its own choice of a number
-  // needs a browser.
-  if (threads !== undefined) runtime.env.wasm.numThreads = threads;
+  // needs a browser, and more than one a page that is cross-origin isolated.
+  if (threads !== undefined) runtime.env.wasm.numThreads = globalThis.crossOriginIsolated === false ? 1 : threads;
   else if (typeof navigator === 'undefined') runtime.env.wasm.numThreads = 1;
   const create = (bytes: Uint8Array, kept: ReadonlySet<string>): Promise<Engine<OrtTensor>> =>
     createPlainEngine(runtime, device, bytes, kept, options);
