@@ -1,9 +1,9 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright';
 import { defineModel, type Model, modelConfig } from '../models/index.ts';
-import { zippedSize } from '../scripts/zipped-size.ts';
 import { UserError } from '../src/errors.ts';
 import { exportProgram } from '../src/export/export-program.ts';
 import { forwardProgram, modelParameters, trainProgram } from '../src/programs/index.ts';
@@ -35,8 +35,6 @@ export interface WebReport {
   readonly captureRatio: number;
   /** The largest difference between the two sides' losses. */
   readonly lossDifference: number;
-  /** Bytes of trilu/web as a server sends them, zipped, without onnxruntime-web. */
-  readonly entrySize: number;
 }
 
 /** A training step that software can play: 2 layers, 32 wide. */
@@ -80,7 +78,6 @@ export async function benchWeb({ rounds, steps }: WebBench, say: (line: string) 
       replayedStep,
       captureRatio: replayedStep.median / plainStep.median,
       lossDifference: Math.max(...differences),
-      entrySize: await entrySize(),
     };
   } finally {
     await browser.close();
@@ -126,19 +123,9 @@ function someWeights(model: Model): ReadonlyMap<string, Float32Array> {
 }
 
 function built(): string {
-  return resolve(import.meta.dirname, '../dist/browser');
-}
-
-/** The entry and the chunks that it loads at once. */
-async function entrySize(): Promise<number> {
-  const files = new Set(['web.js']);
-  for (const file of files) {
-    const code = await readFile(join(built(), file), 'utf8').catch(() => {
-      throw new UserError('The package is not built: run `npm run build`.');
-    });
-    for (const [, name = ''] of code.matchAll(/^(?:import|export)\b[^;]*?"\.\/([^"]+)";$/gm)) files.add(name);
-  }
-  return zippedSize([...files].map((file) => join(built(), file)));
+  const folder = resolve(import.meta.dirname, '../dist/browser');
+  if (!existsSync(folder)) throw new UserError('The package is not built: run `npm run build`.');
+  return folder;
 }
 
 /** The report as text. */
@@ -152,6 +139,5 @@ export function describeWebReport(report: WebReport): string {
     `a training step on webgpu, plain              ${milliseconds(report.plainStep)}`,
     `the same by graph capture                     ${milliseconds(report.replayedStep)}`,
     `  ratio of medians ${report.captureRatio.toFixed(2)}; losses differ by ${report.lossDifference.toExponential(1)} at most`,
-    `trilu/web, zipped, without onnxruntime-web    ${(report.entrySize / 1000).toFixed(1)} kB`,
   ].join('\n');
 }

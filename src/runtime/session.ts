@@ -37,7 +37,8 @@ export interface ProgramDescription {
 
 /**
  * Which provider runs a node of the graph as ONNX Runtime runs it: after constants were folded and nodes fused, so that a
- * node of the file may be missing and a new one stand in its place.
+ * node of the file may be missing and a new one stand in its place. Where a single provider runs everything, ONNX Runtime
+ * does not list the nodes, and the file's own are told.
  */
 export interface Placement {
   readonly node: string;

@@ -13,14 +13,14 @@ function trainerOn(device: DeviceName, { record, state }: Checkpoint, tokens: To
   const openFailing = async (model: Uint8Array): Promise<Session> => {
     const session = await open(model, { device, worker: false, threads: 1 });
     let steps = 0;
-    return Object.assign(Object.create(session), {
+    return {
       ...boundTo(session),
       step: async (...call: Parameters<Session['step']>) => {
         steps += 1;
         if (steps === failingStep) throw new RuntimeError('device-lost', 'The GPU was lost.');
         return session.step(...call);
       },
-    });
+    };
   };
   return new Trainer({ record, state }, tokens, { open: openFailing });
 }

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, RuntimeError } from '../errors.ts';
+import { processFile } from './process-file.ts';
 
 /** What the process is told, as JSON. */
 export interface PlacementTask {
@@ -30,10 +30,14 @@ export async function placementLog(
     const path = typeof model === 'string' ? model : join(folder ?? '', 'model.onnx');
     if (typeof model !== 'string') await writeFile(path, model);
     const task: PlacementTask = { model: path, sessionOptions };
-    const { stderr } = await promisify(execFile)(process.execPath, [...processArguments(), JSON.stringify(task)], {
-      timeout: patience,
-      maxBuffer: 2 ** 30,
-    });
+    const { stderr } = await promisify(execFile)(
+      process.execPath,
+      [...processFile('placement-process'), JSON.stringify(task)],
+      {
+        timeout: patience,
+        maxBuffer: 2 ** 30,
+      },
+    );
     return stderr;
   } catch (error) {
     throw new RuntimeError('load', `Which nodes run where could not be found out: ${messageOf(error).slice(-500)}`, {
@@ -42,11 +46,4 @@ export async function placementLog(
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The file of the process: compiled, or this source through tsx, as `workerFile` has it. */
-function processArguments(): readonly string[] {
-  if (!import.meta.url.endsWith('.ts')) return [fileURLToPath(new URL('./placement-process.js', import.meta.url))];
-  const source = fileURLToPath(new URL('./placement-process.ts', import.meta.url));
-  return ['--import', import.meta.resolve('tsx'), source];
 }

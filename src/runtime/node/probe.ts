@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { Machine } from './machine.ts';
+import { processFile } from './process-file.ts';
 
 /** What trying a device in a process of its own came to. */
 export interface ProbeResult {
@@ -35,7 +35,7 @@ export async function probe(
   const none = { works: false, log: '', drivers: [] };
   if (runtime === undefined) return { ...none, message: 'onnxruntime-node is not installed' };
   // Inside Electron the program is no Node unless it is told to be.
-  const child = spawn(process.execPath, [...processFile(), device, runtime, `${deviceId}`], {
+  const child = spawn(process.execPath, [...processFile('probe-process'), device, runtime, `${deviceId}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     windowsHide: true,
@@ -66,11 +66,4 @@ function answerIn(output: string): ProbeAnswer | undefined {
     .reverse()
     .find((text) => text.startsWith('{"works":'));
   return line === undefined ? undefined : JSON.parse(line);
-}
-
-/** The file of the process: compiled, or this source through tsx, as `workerFile` has it. */
-function processFile(): readonly string[] {
-  if (!import.meta.url.endsWith('.ts')) return [fileURLToPath(new URL('./probe-process.js', import.meta.url))];
-  const source = fileURLToPath(new URL('./probe-process.ts', import.meta.url));
-  return ['--import', import.meta.resolve('tsx'), source];
 }

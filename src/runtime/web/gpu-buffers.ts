@@ -51,8 +51,17 @@ export class GpuBuffers {
     this.#device = device;
   }
 
-  /** A tensor of the type and shape of another one; a new one holds zeros. */
-  tensorLike({ type, dims, size }: OrtTensor): OrtTensor {
+  /** Zeros of the types and shapes of other tensors. */
+  zerosLike(others: Values): Values {
+    const zeros = Object.entries(others).map(([name, like]) => [name, this.#tensorLike(like)] as const);
+    const encoder = this.#device.createCommandEncoder();
+    for (const [, { gpuBuffer }] of zeros) encoder.clearBuffer(gpuBuffer);
+    this.#device.queue.submit([encoder.finish()]);
+    return Object.fromEntries(zeros);
+  }
+
+  /** A tensor of the type and shape of another one. What it holds is left over from its buffer's last use. */
+  #tensorLike({ type, dims, size }: OrtTensor): OrtTensor {
     if (!isGpuType(type)) throw new RuntimeError('run', `Graph capture takes no tensor of type ${type}.`);
     const length = size * bytesPerElement(type);
     const buffer = this.#take(Math.max(step, Math.ceil(length / step) * step));
@@ -78,7 +87,7 @@ export class GpuBuffers {
 
   /** Copies of GPU tensors, in buffers of their own. */
   copies(sources: Values): Values {
-    const pairs = Object.entries(sources).map(([name, source]) => ({ name, source, copy: this.tensorLike(source) }));
+    const pairs = Object.entries(sources).map(([name, source]) => ({ name, source, copy: this.#tensorLike(source) }));
     this.#copyAll(pairs.map(({ source, copy }) => [source.gpuBuffer, copy.gpuBuffer]));
     return Object.fromEntries(pairs.map(({ name, copy }) => [name, copy]));
   }

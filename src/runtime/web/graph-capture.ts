@@ -29,14 +29,18 @@ export function capturingEngine({ plain, buffers, createRecording }: CapturePart
     await recording?.dispose();
     recording = undefined;
     const made = await Recording.make(await createRecording(sizesOf(plain, feeds)), feeds, buffers);
+    const replayed = await made.replay(feeds);
+    const expected = await plain.run(feeds);
     try {
-      const replayed = await made.replay(feeds);
-      await compare(plain, await plain.run(feeds), replayed);
+      await compare(plain, expected, replayed);
       recording = made;
       return replayed;
     } catch (error) {
-      await made.dispose();
+      for (const value of Object.values(replayed)) plain.release(value);
+      if (!plain.guard.isLost) await made.dispose();
       throw error;
+    } finally {
+      for (const value of Object.values(expected)) plain.release(value);
     }
   };
 
@@ -87,10 +91,9 @@ class Recording {
     this.#buffers = buffers;
   }
 
-  /** Records with zeros as inputs, which new buffers hold: so a replay that misses a copy can't look right by chance. */
+  /** Records with zeros as inputs, so that a replay that misses a copy of what is fed can't look right by chance. */
   static async make(session: InferenceSession, feeds: Values, buffers: GpuBuffers): Promise<Recording> {
-    const inputs = Object.entries(feeds).map(([name, like]) => [name, buffers.tensorLike(like)] as const);
-    const made = new Recording(session, Object.fromEntries(inputs), buffers);
+    const made = new Recording(session, buffers.zerosLike(feeds), buffers);
     const outputs = await session.run(made.#inputs);
     for (const output of Object.values(outputs)) output.dispose();
     return made;
@@ -119,7 +122,6 @@ async function compare(engine: Engine<OrtTensor>, expected: Values, replayed: Va
     const other = replayed[name];
     if (other === undefined) throw new RuntimeError('run', `The replay lacks the output "${name}".`);
     const [right, seen] = [await engine.download(value), await engine.download(other)];
-    engine.release(value);
     for (const [index, element] of right.data.entries()) {
       const [a, b] = [Number(element), Number(seen.data[index])];
       if (Object.is(a, b) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a))) continue;
