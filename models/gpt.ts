@@ -2,6 +2,7 @@ import {
   add,
   equal,
   gelu,
+  geluByTanh,
   type Initializer,
   matMul,
   mul,
@@ -15,7 +16,7 @@ import {
   where,
 } from '../src/graph/index.ts';
 import { causalMask, embed, embedding, layerNorm, linear, width } from './layers.ts';
-import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
+import { type AttentionInputs, type Context, type Model, type ModelConfig, plainContext } from './model.ts';
 
 /**
  * The whole transformer, with GPT-2's names and layouts (Radford et al. 2019), all heads of a layer in one product.
@@ -59,16 +60,23 @@ function attention(x: Value, layer: number, config: ModelConfig, context: Contex
       Value,
       Value,
     ]; // each (B, H, T, D)
-    const keys = context.remember(`${layer}.key`, key, 2); // (B, H, S, D)
-    const values = context.remember(`${layer}.value`, value, 2); // (B, H, S, D)
-    const scores = mul(matMul(query, transpose(keys, [0, 1, 3, 2])), D ** -0.5); // (B, H, T, S)
-    const visible = causalMask(x, keys, 2, blockSize, context); // (T, S)
-    const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
-    const weights = context.tap(`attention.${layer}`, softmax(masked, { axis: -1 })); // (B, H, T, S), rows sum to 1
-    const mixed = matMul(context.dropout(weights, dropout), values); // (B, H, T, D)
+    const inputs: AttentionInputs = { label: `${layer}`, query, key, value, scale: D ** -0.5, blockSize };
+    const mixed = context.attention?.(inputs) ?? maskedAttention(x, inputs, dropout, context); // (B, H, T, D)
     const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // (B, T, C)
     return context.dropout(linear('c_proj', joined, C, { bias, initializer: projection(C, config) }), dropout); // (B, T, C)
   });
+}
+
+/** Each token looks at itself and what came before it: Trilu, Where, Softmax. @param x (B, T, C) @returns (B, H, T, D) */
+function maskedAttention(x: Value, inputs: AttentionInputs, dropout: number, context: Context): Value {
+  const { label, query, key, value, scale, blockSize } = inputs;
+  const keys = context.remember(`${label}.key`, key, 2); // (B, H, S, D)
+  const values = context.remember(`${label}.value`, value, 2); // (B, H, S, D)
+  const scores = mul(matMul(query, transpose(keys, [0, 1, 3, 2])), scale); // (B, H, T, S)
+  const visible = causalMask(x, keys, 2, blockSize, context); // (T, S)
+  const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
+  const weights = context.tap(`attention.${label}`, softmax(masked, { axis: -1 })); // (B, H, T, S), rows sum to 1
+  return matMul(context.dropout(weights, dropout), values); // (B, H, T, D)
 }
 
 /** Four times wider inside. @param x (B, T, C) @returns (B, T, C) */
@@ -77,11 +85,17 @@ function multilayerPerceptron(x: Value, config: ModelConfig, context: Context): 
   const C = width(x);
   return scope('mlp', () => {
     const inner = linear('c_fc', x, 4 * C, { bias, initializer: initializer(C, config) }); // (B, T, 4C)
-    const active = activation === 'gelu' ? gelu(inner) : relu(inner); // (B, T, 4C)
+    const active = activations[activation](inner); // (B, T, 4C)
     const outer = linear('c_proj', active, C, { bias, initializer: projection(4 * C, config) }); // (B, T, C)
     return context.dropout(outer, dropout); // (B, T, C)
   });
 }
+
+const activations: { readonly [Name in ModelConfig['activation']]: (x: Value) => Value } = {
+  gelu,
+  gelu_new: geluByTanh,
+  relu,
+};
 
 /** How a matrix with so many inputs begins. */
 function initializer(inputs: number, { initialization }: ModelConfig): Initializer & { kind: 'normal' } {

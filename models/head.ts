@@ -1,4 +1,15 @@
-import { equal, matMul, mul, scope, softmax, transpose, unsqueeze, type Value, where } from '../src/graph/index.ts';
+import {
+  equal,
+  matMul,
+  mul,
+  scope,
+  softmax,
+  squeeze,
+  transpose,
+  unsqueeze,
+  type Value,
+  where,
+} from '../src/graph/index.ts';
 import { causalMask, embed, embedding, linear } from './layers.ts';
 import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
 
@@ -11,20 +22,27 @@ export interface HeadOptions {
   readonly dropout: number;
 }
 
-/** One causal self-attention head. @param x (B, T, C) @returns the mixed values (B, T, size) and the weights (B, T, S) */
+/** One causal self-attention head. @param x (B, T, C) @returns the mixed values (B, T, size), and the weights (B, T, S) unless fused */
 export function attentionHead(
   x: Value,
   { label, size, blockSize, dropout }: HeadOptions,
   context: Context,
-): { mixed: Value; weights: Value } {
-  const key = context.remember(`${label}.key`, linear('key', x, size, { bias: false }), 1); // (B, S, size)
+): { mixed: Value; weights?: Value } {
+  const key = linear('key', x, size, { bias: false }); // (B, T, size)
   const query = linear('query', x, size, { bias: false }); // (B, T, size)
-  const value = context.remember(`${label}.value`, linear('value', x, size, { bias: false }), 1); // (B, S, size)
-  const scores = mul(matMul(query, transpose(key, [0, 2, 1])), size ** -0.5); // (B, T, S)
-  const visible = causalMask(x, key, 1, blockSize, context); // (T, S)
+  const value = linear('value', x, size, { bias: false }); // (B, T, size)
+  const scale = size ** -0.5;
+  if (context.attention !== undefined) {
+    const [q, k, v] = [unsqueeze(query, [1]), unsqueeze(key, [1]), unsqueeze(value, [1])]; // (B, 1, T, size)
+    return { mixed: squeeze(context.attention({ label, query: q, key: k, value: v, scale, blockSize }), [1]) };
+  }
+  const keys = context.remember(`${label}.key`, key, 1); // (B, S, size)
+  const values = context.remember(`${label}.value`, value, 1); // (B, S, size)
+  const scores = mul(matMul(query, transpose(keys, [0, 2, 1])), scale); // (B, T, S)
+  const visible = causalMask(x, keys, 1, blockSize, context); // (T, S)
   const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
   const weights = softmax(masked, { axis: -1 }); // (B, T, S), rows sum to 1
-  return { mixed: matMul(context.dropout(weights, dropout), value), weights };
+  return { mixed: matMul(context.dropout(weights, dropout), values), weights };
 }
 
 /** Self-attention: each position asks (query) and its past answers (key, value). One head as wide as the embedding. */
@@ -39,7 +57,7 @@ export function head(config: ModelConfig): Model {
       const { mixed, weights } = scope('sa_head', () =>
         attentionHead(x, { label: '0.0', size: C, blockSize, dropout }, context),
       );
-      context.tap('attention.0', unsqueeze(weights, [1])); // (B, 1, T, S)
+      if (weights !== undefined) context.tap('attention.0', unsqueeze(weights, [1])); // (B, 1, T, S)
       return linear('lm_head', mixed, vocabularySize); // (B, T, C) → (B, T, V)
     },
   };

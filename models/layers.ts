@@ -1,6 +1,5 @@
 import {
   add,
-  dimensionOf,
   filled,
   gather,
   type Initializer,
@@ -8,8 +7,8 @@ import {
   matMul,
   parameter,
   scope,
-  slice,
   trilu,
+  unsqueeze,
   type Value,
 } from '../src/graph/index.ts';
 import type { Context } from './model.ts';
@@ -44,7 +43,7 @@ export function embedding(name: string, rows: number, size: number): Value {
 /** A vector for each token, and for each place in the block one more. @returns (B, T, C) */
 export function embed(tokens: Value, tokenTable: Value, positionTable: Value, context: Context): Value {
   const token = gather(tokenTable, tokens); // (B, T, C)
-  const position = rowsFor(tokens, positionTable, context); // (T, C)
+  const position = context.rows(positionTable, tokens); // (T, C)
   return add(token, position); // (B, T, C)
 }
 
@@ -60,19 +59,13 @@ export function layerNorm(name: string, x: Value, { bias = true }: { bias?: bool
  * Who may look at whom: row t has ones up to column t and zeros after it (the future).
  * The triangle is made once for the whole block and cut to the tokens at hand.
  * @param x (B, T, …): the positions that look
- * @param keys (…, S, …): the positions looked at, along `axis`; S = past + T
- * @returns (T, S)
+ * @param keys (B, S, …) or (B, H, S, …): the positions looked at, along `axis`; S = past + T
+ * @returns (T, S), or where the sequences of a batch differ (B, T, S) or (B, 1, T, S)
  */
 export function causalMask(x: Value, keys: Value, axis: number, blockSize: number, context: Context): Value {
   const triangle = trilu(filled(1, [blockSize, blockSize])); // (block, block)
-  const rows = rowsFor(x, triangle, context); // (T, block)
-  return slice(rows, { axis: 1, end: dimensionOf(keys, axis) }); // (T, S)
-}
-
-/** The rows of a table that belong to the positions of `x`. @param x (B, T, …) @param table (block, …) @returns (T, …) */
-function rowsFor(x: Value, table: Value, { start }: Context): Value {
-  const rest = start === 0 ? table : slice(table, { axis: 0, start });
-  return slice(rest, { axis: 0, end: dimensionOf(x, 1), length: x.shape[1] ?? 0 });
+  const visible = context.visible(triangle, x, keys, axis);
+  return visible.rank === 3 && axis === 2 ? unsqueeze(visible, [1]) : visible;
 }
 
 /** The length of the last axis, which every layer must know. */

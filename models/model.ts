@@ -1,4 +1,4 @@
-import type { Value } from '../src/graph/index.ts';
+import { dimensionOf, slice, type Value } from '../src/graph/index.ts';
 
 /** What every stage of the ladder is made from. A stage ignores what it has not got. */
 export interface ModelConfig {
@@ -17,7 +17,8 @@ export interface ModelConfig {
   readonly dropout: number;
   /** Biases in the linear layers and LayerNorms of the GPT stages. */
   readonly bias: boolean;
-  readonly activation: 'gelu' | 'relu';
+  /** `gelu_new` is GPT-2's own: GELU by tanh. */
+  readonly activation: 'gelu' | 'gelu_new' | 'relu';
   /** The GPT stages may use the token embedding as the output layer too. */
   readonly tied: boolean;
   /**
@@ -29,21 +30,56 @@ export interface ModelConfig {
   readonly average: 'softmax' | 'matmul';
 }
 
+/** What causal self-attention is computed from. The keys and values are those of the new tokens: none is remembered yet. */
+export interface AttentionInputs {
+  /** What the caches of its keys and values are called, `{label}.key` and `{label}.value`. */
+  readonly label: string;
+  /** (B, H, T, D) each. */
+  readonly query: Value;
+  readonly key: Value;
+  readonly value: Value;
+  /** What the scores are multiplied with. */
+  readonly scale: number;
+  readonly blockSize: number;
+}
+
 /** What a program lends to a model while the model is being defined. A model never knows which program it is in. */
 export interface Context {
-  /** Where the tokens begin in the block: 0, or (decoding) an int64 vector of one element. */
-  readonly start: Value | 0;
+  /** The rows of a table of the block's places (block, …) that belong to the tokens of `x` (B, T, …): (T, …), or (B, T, …). */
+  rows(table: Value, x: Value): Value;
+  /**
+   * Who may look at whom: ones and zeros.
+   * @param triangle (block, block): row t has ones up to column t
+   * @param x (B, T, …): the tokens that look
+   * @param keys the tokens looked at, S of them along `axis`
+   * @returns (T, S), or (B, T, S) where the sequences of a batch differ
+   */
+  visible(triangle: Value, x: Value, keys: Value, axis: number): Value;
   /** With a cache: the past of `x` and `x`, joined along `axis`; else `x`. */
   remember(name: string, x: Value, axis: number): Value;
   /** In training: `x` with a share of its elements dropped and the others scaled up; else `x`. */
   dropout(x: Value, rate: number): Value;
   /** Shows a value to whoever asked to see it, under a name. Returns it. */
   tap(name: string, x: Value): Value;
+  /** Another formulation of softmax attention than the one that the model spells out: (B, H, T, D), the values mixed. */
+  attention?(inputs: AttentionInputs): Value;
+}
+
+/** Tokens that follow one another from a place in the block on: 0, or (decoding) an int64 vector of one element. */
+export function placedFrom(start: Value | 0): Pick<Context, 'rows' | 'visible'> {
+  const rows = (table: Value, x: Value): Value => {
+    const rest = start === 0 ? table : slice(table, { axis: 0, start });
+    return slice(rest, { axis: 0, end: dimensionOf(x, 1), length: x.shape[1] ?? 0 }); // (T, …)
+  };
+  return {
+    rows,
+    visible: (triangle, x, keys, axis) => slice(rows(triangle, x), { axis: 1, end: dimensionOf(keys, axis) }), // (T, S)
+  };
 }
 
 /** A forward pass over whole sequences: nothing remembered, nothing dropped, nothing shown. */
 export const plainContext: Context = {
-  start: 0,
+  ...placedFrom(0),
   remember: (_name, x) => x,
   dropout: (x) => x,
   tap: (_name, x) => x,

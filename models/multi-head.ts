@@ -20,8 +20,8 @@ export function multiHeadAttention(
   const attended = Array.from({ length: heads }, (_, head) =>
     scope(`heads.${head}`, () => attentionHead(x, { label: `${layer}.${head}`, size, blockSize, dropout }, context)),
   );
-  const weights = attended.map((head) => unsqueeze(head.weights, [1])); // each (B, 1, T, S)
-  context.tap(`attention.${layer}`, concat(weights, { axis: 1 })); // (B, H, T, S)
+  const weights = attended.flatMap((head) => (head.weights === undefined ? [] : unsqueeze(head.weights, [1]))); // each (B, 1, T, S)
+  if (weights.length > 0) context.tap(`attention.${layer}`, concat(weights, { axis: 1 })); // (B, H, T, S)
   const mixed = attended.map((head) => head.mixed); // each (B, T, C / H)
   return concat(mixed, { axis: -1 }); // (B, T, C)
 }

@@ -14,7 +14,7 @@ const schema = v.object({
   n_layer: v.pipe(v.number(), v.integer()),
   n_head: v.pipe(v.number(), v.integer()),
   resid_pdrop: v.number(),
-  activation_function: v.picklist(['gelu', 'relu']),
+  activation_function: v.picklist(['gelu', 'gelu_new', 'relu']),
   tie_word_embeddings: v.boolean(),
   trilu: v.object({
     version: v.literal(1, 'is of another version of trilu'),

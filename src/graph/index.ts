@@ -11,7 +11,7 @@ export {
   subtractDimensions,
 } from './dimensions.ts';
 export { emit, emitOne, GraphError } from './emit.ts';
-export { gelu, stopGradient } from './functions.ts';
+export { gelu, geluByTanh, stopGradient } from './functions.ts';
 export { dimensionOf, dimensionsOf, findDimension, knownDimensions } from './known.ts';
 export { asValue, constant, input, type Operand, parameter } from './leaves.ts';
 export {

@@ -1,4 +1,4 @@
-import { type Model, plainContext } from '../../models/model.ts';
+import { type Model, placedFrom, plainContext } from '../../models/model.ts';
 import { build, concat, dimensionOf, input, type NamedValue, type Value } from '../graph/index.ts';
 import { nextName, type Program, statePairs } from './program.ts';
 
@@ -27,7 +27,7 @@ export function decodeProgram(model: Model): Program {
   const tokens = input('tokens', 'int32', ['batch', 'time']);
   const logits = model.logits(tokens, {
     ...plainContext,
-    start: first === undefined || memory === undefined ? 0 : dimensionOf(first.value, memory.axis),
+    ...placedFrom(first === undefined || memory === undefined ? 0 : dimensionOf(first.value, memory.axis)),
     remember: (name, x, axis) => {
       const cache = caches[grown.length];
       if (cache === undefined) throw new TypeError(`${name} was not remembered in the rehearsal`);
