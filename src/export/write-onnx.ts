@@ -4,7 +4,8 @@ import { encodeModel } from '../onnx/codec.ts';
 import { dataTypes } from '../onnx/data-types.ts';
 import { AttributeType } from '../onnx/enums.ts';
 import { tensorProto } from '../onnx/tensor.ts';
-import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/types.ts';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/types.ts';
+import { moveOutside } from './external-data.ts';
 import { defaultOpset, isInput, lowestIr } from './opsets.ts';
 
 /** The weights of parameters, by name. */
@@ -26,23 +27,46 @@ export const producerName = 'trilu';
  * @throws GraphError when an operator is newer than the opset, or weights are missing or of the wrong size.
  */
 export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
+  return encodeModel(modelOf(graph, options));
+}
+
+/**
+ * The same in two files: the model, and the bytes of its large weights, which it looks for under `location` beside it.
+ * @throws GraphError as `writeOnnx` does.
+ */
+export function writeOnnxInTwo(
+  graph: Graph,
+  location: string,
+  options: WriteOptions = {},
+): { readonly model: Uint8Array<ArrayBuffer>; readonly data: Uint8Array<ArrayBuffer> } {
+  const { model, data } = moveOutside(modelOf(graph, options), location);
+  return { model: encodeModel(model), data };
+}
+
+function modelOf(graph: Graph, options: WriteOptions): ModelProto {
   const { opset = defaultOpset, metadata = {}, docString } = options;
   const irVersion = lowestIr(opset);
   const domains = [...otherDomains(graph)].map(([domain, version]) => ({ domain, version }));
   const metadataProps = Object.entries(metadata).map(([key, value]) => ({ key, value }));
-  return encodeModel({
+  return {
     irVersion,
     opsetImport: [{ domain: '', version: opset }, ...domains],
     producerName,
     ...(docString === undefined ? {} : { docString }),
     ...(metadataProps.length === 0 ? {} : { metadataProps }),
     graph: new GraphWriter(opset, options.weights ?? new Map()).write(graph),
-  });
+  };
 }
 
 /** All nodes of a block and of the bodies in it. */
 function allNodes(block: Block): NamedNode[] {
   return block.nodes.flatMap((node) => [node, ...Object.values(node.bodies).flatMap(allNodes)]);
+}
+
+/** All constants of a block and of the bodies in it. */
+function allConstants(block: Block): readonly NamedValue[] {
+  const inner = block.nodes.flatMap(({ bodies }) => Object.values(bodies).flatMap(allConstants));
+  return [...block.constants, ...inner];
 }
 
 /** The domains of operators that are not the standard's, each at the version that its newest operator needs. */
@@ -69,7 +93,7 @@ class GraphWriter {
   }
 
   write(graph: Graph): GraphProto {
-    const given = [...graph.inputs, ...graph.parameters, ...graph.constants].map(({ name }) => name);
+    const given = [...graph.inputs, ...graph.parameters, ...allConstants(graph)].map(({ name }) => name);
     this.#taken = new Set([...given, ...allNodes(graph).flatMap(({ outputs }) => outputs)]);
     const node = graph.nodes.map((named) => this.#node(named));
     const initializer = [
@@ -88,7 +112,13 @@ class GraphWriter {
   }
 
   #body(name: string, block: Block): GraphProto {
-    return { name, node: block.nodes.map((named) => this.#node(named)), ...valueInfos(block) };
+    const initializer = block.constants.map(({ name: constant, value }) => constantTensor(constant, value));
+    return {
+      name,
+      node: block.nodes.map((named) => this.#node(named)),
+      ...(initializer.length === 0 ? {} : { initializer }),
+      ...valueInfos(block),
+    };
   }
 
   #node({ name, node, inputs, outputs, bodies }: NamedNode): NodeProto {
@@ -196,5 +226,10 @@ const writers = {
     name,
     type: AttributeType.STRING,
     s: new TextEncoder().encode(String(value)),
+  }),
+  strings: (name: string, value: unknown): AttributeProto => ({
+    name,
+    type: AttributeType.STRINGS,
+    strings: Array.isArray(value) ? value.map((text) => new TextEncoder().encode(String(text))) : [],
   }),
 };

@@ -14,6 +14,8 @@ export interface Block {
   readonly inputs: readonly NamedValue[];
   readonly outputs: readonly NamedValue[];
   readonly nodes: readonly NamedNode[];
+  /** A body holds the small constants that its own nodes read: runtimes fuse only what they see in one place. */
+  readonly constants: readonly NamedValue[];
 }
 
 export interface NamedNode {
@@ -31,7 +33,6 @@ export interface Graph extends Block {
   readonly name: string;
   /** Parameters whose weights the file holds. */
   readonly parameters: readonly NamedValue[];
-  readonly constants: readonly NamedValue[];
 }
 
 export interface BuildOptions {
@@ -58,13 +59,25 @@ function isNamedValues(values: BuildOptions['inputs']): values is readonly Named
   return Array.isArray(values);
 }
 
+/** The constants of one block, by value and by content: equal small ones are written once. */
+interface Constants {
+  readonly held: NamedValue[];
+  readonly names: Map<Value, string>;
+  readonly byContent: Map<string, string>;
+}
+
+function noConstants(): Constants {
+  return { held: [], names: new Map(), byContent: new Map() };
+}
+
 class Builder {
   readonly #names = new Map<Value, string>();
   readonly #taken = new Set<string>();
   readonly #counters = new Map<string, number>();
   readonly #parameters: NamedValue[] = [];
-  readonly #constants: NamedValue[] = [];
-  readonly #constantsByContent = new Map<string, string>();
+  /** Those of the graph itself, and of the block that is being named. */
+  readonly #constants: Constants = noConstants();
+  #here: Constants = this.#constants;
 
   graph(name: string, inputs: readonly NamedValue[], wanted: readonly NamedValue[]): Graph {
     const outputs = ownOutputs(wanted, new Set());
@@ -73,8 +86,9 @@ class Builder {
     const nodes = nodesBefore(outputs.map(({ value }) => value));
     const used = usedIn(nodes, outputs);
     for (const value of used) this.#hold(value);
-    const block = { inputs, outputs, nodes: nodes.map((node) => this.#node(node, used)) };
-    return { name, ...block, parameters: this.#parameters, constants: this.#constants };
+    const named = nodes.map((node) => this.#node(node, used));
+    const block = { inputs, outputs, nodes: named, constants: this.#constants.held };
+    return { name, ...block, parameters: this.#parameters };
   }
 
   #claimInput(named: NamedValue): void {
@@ -95,13 +109,14 @@ class Builder {
     this.#names.set(value, name);
   }
 
-  /** A parameter that nobody feeds is held under its own name, which comes before any name of ours. */
+  /** A parameter that nobody feeds, or a constant with a name, is held under that name, which comes before any name of ours. */
   #hold(value: Value): void {
     const { source } = value;
-    if (source.kind !== 'parameter' || this.#names.has(value)) return;
+    if (source.kind === 'input' || source.kind === 'node' || this.#names.has(value)) return;
+    if (source.name === undefined) return;
     const named = { name: source.name, value };
     this.#claim(named);
-    this.#parameters.push(named);
+    (source.kind === 'parameter' ? this.#parameters : this.#constants.held).push(named);
   }
 
   #node(node: Node, used: ReadonlySet<Value>): NamedNode {
@@ -132,11 +147,15 @@ class Builder {
       ),
     ];
     const used = usedIn(nodes, outputs);
+    const around = this.#here;
+    this.#here = noConstants();
+    const { held: constants } = this.#here;
     const named = [...new Set(nodes)].map((node) => this.#node(node, used));
+    this.#here = around;
     const namedOutputs = outputs.map(({ value }) => ({ name: this.#name(value), value }));
     this.#forget(outerNames.keys());
     for (const [value, name] of outerNames) if (name !== undefined) this.#names.set(value, name);
-    return { inputs, outputs: namedOutputs, nodes: named };
+    return { inputs, outputs: namedOutputs, nodes: named, constants };
   }
 
   /** What is made inside a body may be made outside or in another body too, of other operands: there it has names of its own. */
@@ -174,14 +193,16 @@ class Builder {
     throw new GraphError(`a value made at ${value.location} is used before it is computed`);
   }
 
-  /** Equal small constants are written once. */
+  /** Large ones are held by the graph itself. */
   #constant(value: Value, data: ArrayLike<unknown>): string {
-    const content = data.length <= 64 ? `${value}: ${Array.from(data, contentOf).join(' ')}` : undefined;
-    const known = content === undefined ? undefined : this.#constantsByContent.get(content);
+    const small = data.length <= 64;
+    const { held, names, byContent } = small ? this.#here : this.#constants;
+    const content = small ? `${value}: ${Array.from(data, contentOf).join(' ')}` : undefined;
+    const known = names.get(value) ?? (content === undefined ? undefined : byContent.get(content));
     const name = known ?? this.#unique('constant');
-    this.#names.set(value, name);
-    if (content !== undefined) this.#constantsByContent.set(content, name);
-    if (known === undefined) this.#constants.push({ name, value });
+    names.set(value, name);
+    if (content !== undefined) byContent.set(content, name);
+    if (known === undefined) held.push({ name, value });
     return name;
   }
 

@@ -1,10 +1,10 @@
 import { emitOne } from './emit.ts';
-import { add, erf, identityOperator, mul, tanh } from './operators/elementwise.ts';
+import { add, div, erf, identityOperator, mul, tanh } from './operators/elementwise.ts';
 import type { Value } from './value.ts';
 
 /** The exact Gaussian error linear unit, x · Φ(x) (Hendrycks & Gimpel 2016), in operators of every opset; runtimes fuse it. */
 export function gelu(x: Value): Value {
-  return mul(mul(x, add(erf(mul(x, Math.SQRT1_2)), 1)), 0.5);
+  return mul(mul(x, add(erf(div(x, Math.SQRT2)), 1)), 0.5);
 }
 
 /** GELU by tanh, as GPT-2 has it: ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) (Hendrycks & Gimpel 2016, section 2). */

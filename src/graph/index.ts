@@ -12,8 +12,15 @@ export {
 } from './dimensions.ts';
 export { emit, emitOne, GraphError } from './emit.ts';
 export { gelu, geluByTanh, stopGradient } from './functions.ts';
-export { dimensionOf, dimensionsOf, findDimension, knownDimensions } from './known.ts';
-export { asValue, constant, input, type Operand, parameter } from './leaves.ts';
+export { dimensionOf, dimensionsOf, findDimension, knownDimensions, rememberDimensions } from './known.ts';
+export { asValue, constant, input, namedConstant, type Operand, parameter } from './leaves.ts';
+export {
+  type Attended,
+  type AttentionOptions,
+  attention,
+  type GroupQueryAttentionOptions,
+  groupQueryAttention,
+} from './operators/attention.ts';
 export {
   type LoopOptions,
   type LoopResult,
@@ -25,8 +32,17 @@ export {
 } from './operators/control.ts';
 export * from './operators/elementwise.ts';
 export { gather, gatherElements, scatterElements, topK } from './operators/indexing.ts';
+export { labelOfNumber, numberOfLabel } from './operators/labels.ts';
 export { type GemmOptions, gemm, matMul } from './operators/matrix.ts';
 export { layerNormalization, softmax } from './operators/normalization.ts';
+export {
+  type DequantizeOptions,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+  type MatMulNBitsOptions,
+  matMulInteger,
+  matMulNBits,
+} from './operators/quantization.ts';
 export {
   argMax,
   cumSum,
@@ -54,7 +70,9 @@ export {
 } from './operators/shape.ts';
 export { printGraph } from './print.ts';
 export { countOf, type DropoutOptions, type DropoutSource, dropout, hashOf, uniformFromBitsOf } from './random.ts';
+export { type Rewriting, rewrite } from './rewrite.ts';
 export { scope, scopedName } from './scope.ts';
+export { sharingParameters } from './sharing.ts';
 export { type ElementType, isFloating, type TensorData, tensorData } from './types.ts';
 export {
   type Attributes,

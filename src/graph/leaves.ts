@@ -2,7 +2,8 @@ import { formatShape, isSymbol, type Shape } from './dimensions.ts';
 import { GraphError } from './emit.ts';
 import { atUserLine } from './location.ts';
 import { scopedName } from './scope.ts';
-import { type ElementType, type TensorData, tensorData } from './types.ts';
+import { sharedParameter } from './sharing.ts';
+import { type ElementType, storedLength, type TensorData, tensorData } from './types.ts';
 import { type Initializer, Value } from './value.ts';
 
 /** What may stand where an operator wants a tensor: a value, or a number that becomes a scalar of the other operand's type. */
@@ -34,7 +35,10 @@ export function parameter(
 ): Value {
   const fullName = scopedName(name);
   checkShape(`parameter ${fullName}`, shape);
-  return new Value('float32', shape, { kind: 'parameter', name: fullName, initializer });
+  return sharedParameter(
+    fullName,
+    () => new Value('float32', shape, { kind: 'parameter', name: fullName, initializer }),
+  );
 }
 
 /**
@@ -51,13 +55,29 @@ export function constant(
   const data =
     typeof numbers === 'number' ? tensorData(type, [numbers]) : isPlain(numbers) ? tensorData(type, numbers) : numbers;
   const dimensions = shape ?? (typeof numbers === 'number' ? [] : [data.length]);
-  const size = dimensions.reduce((product, dimension) => product * dimension, 1);
-  if (size !== data.length) {
-    throw new GraphError(
-      `a constant of shape ${formatShape(dimensions)} has ${size} elements, not ${data.length}${atUserLine()}`,
-    );
-  }
+  checkLength('a constant', type, dimensions, data);
   return new Value(type, dimensions, { kind: 'constant', data });
+}
+
+/**
+ * A constant tensor that has a name of its own in files, as weights that are not float32 do.
+ * @param name in full: the present scope is not put before it.
+ * @param data as the type is stored (see `TensorData`), row-major.
+ */
+export function namedConstant(name: string, data: TensorData, type: ElementType, shape: readonly number[]): Value {
+  checkShape(`constant ${name}`, shape);
+  checkLength(`constant ${name}`, type, shape, data);
+  return new Value(type, shape, { kind: 'constant', data, name });
+}
+
+function checkLength(what: string, type: ElementType, shape: readonly number[], data: TensorData): void {
+  const size = shape.reduce((product, dimension) => product * dimension, 1);
+  const length = storedLength(type, size);
+  if (length === data.length) return;
+  const held = length === size ? '' : `, which take ${length} bytes`;
+  throw new GraphError(
+    `${what} of shape ${formatShape(shape)} has ${size} elements${held}, not ${data.length}${atUserLine()}`,
+  );
 }
 
 function isPlain(data: readonly number[] | TensorData): data is readonly number[] {

@@ -12,7 +12,7 @@ export type Initializer =
 export type Source =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly name: string; readonly initializer: Initializer }
-  | { readonly kind: 'constant'; readonly data: TensorData }
+  | { readonly kind: 'constant'; readonly data: TensorData; readonly name?: string }
   | { readonly kind: 'node'; readonly node: Node; readonly index: number };
 
 /**
@@ -42,8 +42,8 @@ export class Value {
   }
 }
 
-export type AttributeKind = 'int' | 'ints' | 'float' | 'string';
-export type AttributeValue = number | string | readonly number[] | readonly Dimension[];
+export type AttributeKind = 'int' | 'ints' | 'float' | 'string' | 'strings';
+export type AttributeValue = number | string | readonly number[] | readonly string[] | readonly Dimension[];
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
 /** What a call of an operator yields, one entry an output. */

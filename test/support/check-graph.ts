@@ -20,6 +20,7 @@ export function problemsOf(graph: Graph): string[] {
       visible.add(name);
     };
     for (const { name } of block.inputs) add(name);
+    for (const { name } of block === graph ? [] : block.constants) add(name);
     for (const { name, inputs, outputs, bodies } of block.nodes) {
       define(name, nodes, 'node');
       for (const used of inputs)

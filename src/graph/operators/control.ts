@@ -115,7 +115,9 @@ export interface LoopOptions {
   /** The leaf that stands for the number of the turn, from 0: an int64 scalar (see `turnNumber`). */
   readonly turn: Value;
   /** Whether to go on after this turn: a bool scalar. Unless told, all turns are made. */
-  readonly goOn?: Value;
+  readonly goOn?: Value | undefined;
+  /** Whether to begin at all: a bool scalar. Unless told, yes. */
+  readonly begins?: Value | undefined;
 }
 
 /** A leaf to stand for the number of a loop's turn. */
@@ -127,13 +129,13 @@ export function turnNumber(): Value {
  * Repeats a body, carrying states along, whose shapes may change from turn to turn (the formal's symbols then stand for any length).
  * ONNX Loop-16.
  */
-export function loop({ count, turns, states, outputs, turn, goOn }: LoopOptions): LoopResult {
+export function loop({ count, turns, states, outputs, turn, goOn, begins }: LoopOptions): LoopResult {
   const condition = input('condition', 'bool', []);
   const body: Body = {
     inputs: [turn, condition, ...states.map(({ formal }) => formal)],
     outputs: [goOn ?? condition, ...states.map(({ next }) => next), ...outputs],
   };
-  const inputs = [count, undefined, ...states.map(({ initial }) => initial)];
+  const inputs = [count, begins, ...states.map(({ initial }) => initial)];
   const values = emit(loopOperator, inputs, { lengths: [turns] }, { body });
   return { states: values.slice(0, states.length), outputs: values.slice(states.length) };
 }

@@ -38,10 +38,33 @@ const transposeOperator: Operator = {
   },
 };
 
-/** The axes in another order; reversed unless told. ONNX Transpose-13. */
+/**
+ * The axes in another order; reversed unless told. ONNX Transpose-13, or where only axes of length 1 move and no element does,
+ * Reshape-14, which copies nothing. What turns an earlier transposition back is what was there before it.
+ */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
-  const perm = permutation?.map((axis) => (axis < 0 ? axis + x.rank : axis)); // ONNX wants them positive
-  return emitOne(transposeOperator, [x], { perm: perm ?? x.shape.map((_, axis) => x.rank - 1 - axis) });
+  const perm =
+    permutation?.map((axis) => (axis < 0 ? axis + x.rank : axis)) ?? // ONNX wants them positive
+    x.shape.map((_, axis) => x.rank - 1 - axis);
+  const moving = perm.filter((axis) => x.shape[axis] !== 1);
+  const still = moving.every((axis, index) => index === 0 || axis > (moving[index - 1] ?? 0));
+  const symbolsMoved = perm.filter((axis, place) => typeof x.shape[axis] !== 'number' && axis !== place).length;
+  if (perm.length === x.rank && moving.length < x.rank && still && symbolsMoved <= 1) {
+    return reshape(
+      x,
+      perm.map((axis) => x.shape[axis] ?? 1),
+    );
+  }
+  const before = x.source.kind === 'node' && x.source.node.operator === transposeOperator ? x.source.node : undefined;
+  const earlier = Array.isArray(before?.attributes.perm) ? before.attributes.perm : [];
+  if (
+    before?.inputs[0] !== undefined &&
+    perm.length === x.rank &&
+    perm.every((axis, place) => earlier[axis] === place)
+  ) {
+    return before.inputs[0];
+  }
+  return emitOne(transposeOperator, [x], { perm });
 }
 
 const reshapeOperator: Operator = {
@@ -65,6 +88,10 @@ const reshapeOperator: Operator = {
 export function reshape(x: Value, shape: readonly Dimension[], lengthsFrom: readonly Value[] = []): Value {
   const target = completed(x, shape);
   if (sameShape(x.shape, target)) return x;
+  const before = reshaped(x);
+  if (before !== undefined && codesFor(before, target).filter((code) => code === -1).length <= 1) {
+    return reshape(before, target);
+  }
   return emitOne(reshapeOperator, [x, rememberDimensions(reshapeVector(x, target, [x, ...lengthsFrom]), target)]);
 }
 
@@ -82,10 +109,20 @@ function completed(x: Value, shape: readonly Dimension[]): Shape {
   return missing === undefined ? shape : shape.map((dimension) => (dimension === -1 ? missing : dimension));
 }
 
-function reshapeVector(x: Value, target: Shape, among: readonly Value[]): Value {
-  const codes = target.map((dimension, axis) =>
+/** What a value was before it got another shape: one Reshape after another is the last one alone. */
+function reshaped({ source }: Value): Value | undefined {
+  return source.kind === 'node' && source.node.operator === reshapeOperator ? source.node.inputs[0] : undefined;
+}
+
+/** ONNX's way to write a shape: 0 for a length that stays, −1 for one to be worked out. */
+function codesFor(x: Value, target: Shape): number[] {
+  return target.map((dimension, axis) =>
     typeof dimension === 'number' ? dimension : x.shape[axis] === dimension ? 0 : -1,
   );
+}
+
+function reshapeVector(x: Value, target: Shape, among: readonly Value[]): Value {
+  const codes = codesFor(x, target);
   if (codes.filter((code) => code === -1).length <= 1) return constant(codes, 'int64');
   const lengths = target.map((dimension) => findDimension(dimension, among));
   const unknown = lengths.filter((length) => length === undefined).length;
