@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UserError } from '../src/errors.ts';
+import { benchGenerate, generateBenchDefaults } from './generate.ts';
+import { describeGenerateReport } from './generate-report.ts';
 import { profileTrain } from './profile.ts';
 import { benchTrain, describeTrainReport, type TrainBench, trainBenchDefaults } from './train.ts';
 import { benchWeb, describeWebReport, webBenchDefaults } from './web.ts';
@@ -14,6 +16,7 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string' },
     rounds: { type: 'string' },
     'steps-per-run': { type: 'string' },
+    dtype: { type: 'string' },
     json: { type: 'boolean' },
   },
 });
@@ -27,9 +30,13 @@ function count(name: keyof typeof values, text: string): number {
 }
 
 function settings(): TrainBench {
+  return { ...trainBenchDefaults, ...given() };
+}
+
+/** What the command line says; the rest is each subject's own. */
+function given(): Partial<TrainBench> {
   const { model, batch, threads, rounds, 'steps-per-run': stepsPerRun } = values;
   return {
-    ...trainBenchDefaults,
     ...(model === undefined ? {} : { model }),
     ...(batch === undefined ? {} : { batch: count('batch', batch) }),
     ...(threads === undefined ? {} : { threads: threads.split(',').map((part) => count('threads', part)) }),
@@ -43,6 +50,18 @@ const subjects: Readonly<Record<string, () => Promise<string>>> = {
   train: async () => {
     const report = await benchTrain(settings(), (line) => process.stderr.write(`${line}\n`));
     return values.json === true ? JSON.stringify(report, undefined, 2) : describeTrainReport(report);
+  },
+  generate: async () => {
+    const { model, threads, rounds } = { ...generateBenchDefaults, ...given() };
+    const bench = {
+      ...generateBenchDefaults,
+      model,
+      threads,
+      rounds,
+      dtype: values.dtype ?? generateBenchDefaults.dtype,
+    };
+    const report = await benchGenerate(bench, (line) => process.stderr.write(`${line}\n`));
+    return values.json === true ? JSON.stringify(report, undefined, 2) : describeGenerateReport(report);
   },
   profile: () => profileTrain(settings()),
   web: async () => {

@@ -3,22 +3,42 @@
  * This entry runs unchanged in a browser; running models is in `trilu/node` and `trilu/web`, the ladder in `trilu/models`.
  */
 export { UserError } from './errors.ts';
+export type { ByteSource } from './export/byte-source.ts';
 export { configFromJson, configToJson } from './export/config.ts';
-export { type ExportOptions, exportProgram } from './export/export-program.ts';
+export { type ExportedProgram, type ExportOptions, exportFiles, exportProgram } from './export/export-program.ts';
+export type { ReadFile } from './export/folder.ts';
+export {
+  type FolderFile,
+  graphFileName,
+  type HuggingFaceOptions,
+  huggingFaceAdditions,
+  huggingFaceFiles,
+  type SpecialTokens,
+} from './export/hugging-face.ts';
+export { type ImportedModel, importGpt2 } from './export/import-gpt2.ts';
+export type { TrainedModel } from './export/model-directory.ts';
+export { type Precision, type PrecisionOptions, precisions } from './export/precision/precision.ts';
+export { readModel } from './export/read-model.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsFile,
   type SafetensorsTensor,
 } from './export/safetensors.ts';
+export { openSafetensors, type SafetensorsReader } from './export/safetensors-reader.ts';
 export { type Weights, type WriteOptions, writeOnnx } from './export/write-onnx.ts';
 export * from './graph/index.ts';
 export { decodeModel, encodeModel } from './onnx/codec.ts';
 export { type ModelSummary, readModelSummary } from './onnx/metadata.ts';
 export {
+  type AttentionForm,
+  type CacheForm,
+  type DecodeOptions,
   decodeProgram,
   evaluateProgram,
+  type FormOptions,
   forwardProgram,
+  type GenerateOptions as GenerateProgramOptions,
   generateProgram,
   makeProgram,
   modelParameters,
@@ -26,13 +46,37 @@ export {
   type ProgramName,
   parameterCount,
   programNames,
+  type Sizes,
   type StatePair,
+  type TextGenerationForm,
+  type TextGenerationProgram,
+  textGenerationProgram,
   trainProgram,
 } from './programs/index.ts';
-export { type GenerateOptions, generate } from './runtime/generation.ts';
+export {
+  type GenerateBatchOptions,
+  type GenerateOptions,
+  generate,
+  generateBatch,
+  generateScored,
+  type WritingOptions,
+} from './runtime/generation.ts';
+export type { ScoredToken, TokenProbability } from './runtime/log-probabilities.ts';
 export { type SamplingOptions, sample } from './runtime/sampling.ts';
 export type { DeviceName, Open, OpenOptions, Placement, ProgramDescription, Session } from './runtime/session.ts';
+export { StopStrings } from './runtime/stop-strings.ts';
 export { scalar, type Tensor, type Tensors, tensor, zeros } from './runtime/tensor.ts';
+export {
+  type GenerateTextOptions,
+  type GenerateTextsOptions,
+  generateScoredText,
+  generateText,
+  generateTexts,
+  type ScoredText,
+  type TextPiece,
+  type TextProbability,
+  type TextTokenizer,
+} from './runtime/text-generation.ts';
 export { allBlocks, type Batch, BatchSampler, evaluationBatches } from './text/batches.ts';
 export { splitTokens, type TokenSplit } from './text/split.ts';
 export { CharacterTokenizer } from './text/tokenizer.ts';

@@ -1,5 +1,12 @@
 /** `trilu/node`: running models in Node.js, and the folders that training leaves. */
-export { type Metrics, RunDirectory, readCheckpoint, readModelDirectory } from './runs/run-directory.ts';
+export {
+  type Metrics,
+  RunDirectory,
+  readCheckpoint,
+  readForeignDirectory,
+  readModelDirectory,
+  writeModelDirectory,
+} from './runs/run-directory.ts';
 export type { DeviceReport } from './runtime/device-report.ts';
 export { RuntimeError, type RuntimeErrorKind } from './runtime/errors.ts';
 export { devices } from './runtime/node/available.ts';

@@ -2,7 +2,15 @@
 export { UserError } from './errors.ts';
 export type { DeviceReport } from './runtime/device-report.ts';
 export { RuntimeError, type RuntimeErrorKind } from './runtime/errors.ts';
-export { type GenerateOptions, generate } from './runtime/generation.ts';
+export {
+  type GenerateBatchOptions,
+  type GenerateOptions,
+  generate,
+  generateBatch,
+  generateScored,
+  type WritingOptions,
+} from './runtime/generation.ts';
+export type { ScoredToken, TokenProbability } from './runtime/log-probabilities.ts';
 export { type SamplingOptions, sample } from './runtime/sampling.ts';
 export type {
   DeviceName,
@@ -15,6 +23,7 @@ export type {
   StatePair,
   ValueDescription,
 } from './runtime/session.ts';
+export { StopStrings } from './runtime/stop-strings.ts';
 export {
   scalar,
   type Tensor,
@@ -25,5 +34,16 @@ export {
   tensor,
   zeros,
 } from './runtime/tensor.ts';
+export {
+  type GenerateTextOptions,
+  type GenerateTextsOptions,
+  generateScoredText,
+  generateText,
+  generateTexts,
+  type ScoredText,
+  type TextPiece,
+  type TextProbability,
+  type TextTokenizer,
+} from './runtime/text-generation.ts';
 export { devices } from './runtime/web/available.ts';
 export { open } from './runtime/web/open.ts';

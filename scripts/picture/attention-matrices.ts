@@ -1,6 +1,7 @@
 import { defineModel, plainContext } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
 import type { TrainedModel } from '../../src/export/model-directory.ts';
+import { requireVocabulary } from '../../src/export/read-model.ts';
 import { writeOnnx } from '../../src/export/write-onnx.ts';
 import { build, input, type NamedValue, producer, type Value } from '../../src/graph/index.ts';
 import { open } from '../../src/runtime/node/open.ts';
@@ -30,11 +31,11 @@ export interface HeadMatrices {
  * @throws UserError when the model is none of the GPT stages, or the text has characters that it does not know.
  */
 export async function attentionMatrices(trained: TrainedModel, text: string): Promise<AttentionMatrices> {
-  const { config, weights, vocabulary } = trained;
+  const { config, weights } = trained;
   if (!config.model.startsWith('gpt')) {
     throw new UserError(`The picture is drawn from a run of gpt-nano or gpt, not of ${config.model}.`);
   }
-  const ids = CharacterTokenizer.fromVocabulary(vocabulary).encode(text);
+  const ids = CharacterTokenizer.fromVocabulary(requireVocabulary(trained, 'The run')).encode(text);
   const time = ids.length;
   const tokens = input('tokens', 'int32', [1, time]);
   const outputs = inside(trained, tokens);

@@ -4,23 +4,26 @@ import { addJsonOption, positiveInteger } from './options.ts';
 /** What `bench` takes. */
 export interface BenchOptions {
   /** What is measured. */
-  readonly subject: 'train' | 'web';
+  readonly subject: 'train' | 'generate' | 'web';
   /** The model of the ladder that is measured; unset is gpt-nano. */
   readonly model?: string;
-  /** How often the two sides take turns. */
+  /** How often the sides take turns. */
   readonly rounds?: number;
-  /** CPU threads of each side; unset measures with 2 and with 1. */
+  /** CPU threads of each side; unset measures with 1 and with 2. */
   readonly threads?: number;
+  /** In which precision trilu's generate program is measured besides float32; unset is none. */
+  readonly dtype?: string;
   readonly json?: boolean;
 }
 
 /** Gives `bench` its options; what it does is in actions/bench.ts. */
 export function register(command: Command): void {
   command
-    .addArgument(new Argument('[subject]', 'what to measure').choices(['train', 'web']).default('train'))
+    .addArgument(new Argument('[subject]', 'what to measure').choices(['train', 'generate', 'web']).default('train'))
     .option('--model <name>', 'the model to measure (default: gpt-nano)')
-    .option('--rounds <number>', 'how often the two sides take turns', positiveInteger)
-    .option('--threads <number>', 'CPU threads of each side', positiveInteger);
+    .option('--rounds <number>', 'how often the sides take turns', positiveInteger)
+    .option('--threads <number>', 'CPU threads of each side', positiveInteger)
+    .option('--dtype <name>', 'generate: another precision to measure besides fp32');
   addJsonOption(command)
     .addHelpText(
       'after',
@@ -28,9 +31,11 @@ export function register(command: Command): void {
 Examples:
   trilu bench train
   trilu bench train --threads 1 --rounds 10 --json
+  trilu bench generate --model gpt --threads 1 --dtype int8
   trilu bench web
 
-train measures a training step side by side with PyTorch; web opens gpt and trains a small model in Chromium.`,
+train measures a training step side by side with PyTorch; generate measures writing one character after another, and
+reading a whole block, side by side with PyTorch and llama.cpp; web opens gpt and trains a small model in Chromium.`,
     )
     .action(async (subject: BenchOptions['subject'], options: Omit<BenchOptions, 'subject'>) => {
       const { runBench } = await import('./actions/bench.ts');

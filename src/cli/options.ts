@@ -118,6 +118,23 @@ export function programList(text: string): readonly ProgramName[] {
   return [...new Set(known)];
 }
 
+/** How large the tokens of a file are. */
+export interface SizePair {
+  readonly batch: number;
+  readonly time: number;
+}
+
+/** Two sizes with a comma between: batch and time. */
+export function sizePair(text: string): SizePair {
+  const [batch = Number.NaN, time = Number.NaN, ...more] = text
+    .split(',')
+    .map((part) => (wholeNumber.test(part.trim()) ? Number(part) : Number.NaN));
+  if (more.length > 0 || !(batch >= 1) || !(time >= 1)) {
+    throw new InvalidArgumentError('It must be two whole numbers from 1 with a comma between: batch,time.');
+  }
+  return { batch, time };
+}
+
 /** Adds --device, --threads and CUDA's options. */
 export function addRunningOptions(command: Command): Command {
   return command

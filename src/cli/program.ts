@@ -6,6 +6,7 @@ import { UsageError } from './errors.ts';
 import { register as evaluate } from './evaluate.ts';
 import { register as exportCommand } from './export.ts';
 import { register as generate } from './generate.ts';
+import { register as importCommand } from './import.ts';
 import { register as start } from './start.ts';
 import { register as train } from './train.ts';
 
@@ -25,6 +26,11 @@ const commands: readonly CommandRow[] = [
   },
   { name: 'train', description: 'train a model on a text, or resume a run', register: train },
   { name: 'export', description: 'write the .onnx files of models', register: exportCommand },
+  {
+    name: 'import',
+    description: 'read a GPT-2 that another tool has saved into a model directory',
+    register: importCommand,
+  },
   { name: 'generate', description: 'continue a prompt with a trained model', register: generate },
   { name: 'evaluate', description: 'measure the loss of a trained model on a text', register: evaluate },
   { name: 'devices', description: 'list what models can run on here, and why the rest is missing', register: devices },

@@ -4,10 +4,12 @@ import type { DeviceName, OpenOptions, Session } from '../runtime/session.ts';
 import type { RunningOptions } from './options.ts';
 
 /** Opens a model as the command line asked for it; what is worth telling of the device goes to stderr, once. */
-export function opener(options: RunningOptions): (model: Uint8Array | string) => Promise<Session> {
+export function opener(
+  options: RunningOptions,
+): (model: Uint8Array | string, how?: Pick<OpenOptions, 'worker'>) => Promise<Session> {
   const asked = openOptions(options);
-  return async (model) => {
-    const session = await open(model, asked);
+  return async (model, how = {}) => {
+    const session = await open(model, { ...asked, ...how });
     tell(session.notices);
     return session;
   };

@@ -1,6 +1,7 @@
 import type { Weights } from '../export/write-onnx.ts';
 import type { Program } from '../programs/program.ts';
-import { scalar, type Tensor, type Tensors, tensor, zeros } from '../runtime/tensor.ts';
+import type { ValueDescription } from '../runtime/session.ts';
+import { elementCount, scalar, type Tensor, type Tensors, tensor, zeros } from '../runtime/tensor.ts';
 
 /** How long each symbolic dimension is in a trial run; a cache begins empty. */
 const lengths: Readonly<Record<string, number>> = { steps: 1, batch: 1, past: 0 };
@@ -16,14 +17,43 @@ const scalars: Readonly<Record<string, Tensor>> = {
 };
 
 /** Inputs for one small run of a program, to prove that its file works: a block of zeros, and the weights where they are fed. */
-export function trialFeeds({ graph, config }: Program, weights: Weights): Tensors {
+export function trialFeeds({ graph, config }: Program, weights: Weights, vocabulary: readonly string[] = []): Tensors {
   const feeds = graph.inputs.map(({ name, value }): readonly [string, Tensor] => {
     const shape = value.shape.map((dimension) =>
       typeof dimension === 'number' ? dimension : (lengths[dimension] ?? config.blockSize),
     );
     const data = weights.get(name);
     if (data !== undefined) return [name, tensor('float32', shape, data)];
+    if (value.type === 'string') {
+      return [
+        name,
+        tensor(
+          'string',
+          shape,
+          Array.from({ length: elementCount(shape) }, () => vocabulary[0] ?? ''),
+        ),
+      ];
+    }
     return [name, scalars[name] ?? (value.type === 'int32' ? zeros('int32', shape) : zeros('float32', shape))];
+  });
+  return Object.fromEntries(feeds);
+}
+
+/** Inputs for one small run of a graph for other tools' text generation: a block of ids, nothing before it. */
+export function textGenerationFeeds(inputs: readonly ValueDescription[], blockSize: number): Tensors {
+  const before: Readonly<Record<string, number>> = { batch_size: 1, past_sequence_length: 0 };
+  const feeds = inputs.map(({ name, type, shape }): readonly [string, Tensor] => {
+    const sizes = shape.map((size) => (typeof size === 'number' ? size : (before[size] ?? blockSize)));
+    if (type !== 'int64') return [name, zeros('float32', sizes)];
+    const id = name === 'attention_mask' ? 1n : 0n;
+    return [
+      name,
+      tensor(
+        'int64',
+        sizes,
+        BigInt64Array.from({ length: elementCount(sizes) }, () => id),
+      ),
+    ];
   });
   return Object.fromEntries(feeds);
 }

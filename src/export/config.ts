@@ -51,6 +51,8 @@ export function configToJson(config: ModelConfig): Readonly<Record<string, unkno
     bos_token_id: null,
     eos_token_id: null,
     torch_dtype: 'float32',
+    // In a browser transformers.js would look for weights of 8 bits first, which this folder need not have.
+    'transformers.js_config': { dtype: 'fp32' },
     trilu: {
       version: 1,
       model: config.model,
@@ -67,13 +69,17 @@ export function configToJson(config: ModelConfig): Readonly<Record<string, unkno
  * @throws UserError naming the key that is missing or wrong.
  */
 export function configFromJson(json: unknown, source: string): ModelConfig {
+  const unreadable = `${source} is no configuration that this version of trilu can read`;
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const key = v.getDotPath(issue) ?? 'the whole';
-    throw new UserError(`${source} is no configuration that this version of trilu can read: ${key}: ${issue.message}.`);
+    const foreign = key === 'trilu' ? ' (a GPT-2 that other tools have saved is read with trilu import)' : '';
+    throw new UserError(`${unreadable}: ${key}: ${issue.message}${foreign}.`);
   }
   const { output } = parsed;
+  const different = differentComputation({ ...Object(json) }, output.n_embd);
+  if (different !== undefined) throw new UserError(`${unreadable}: ${different}.`);
   try {
     return modelConfig(output.trilu.model, {
       vocabularySize: output.vocab_size,
@@ -92,4 +98,23 @@ export function configFromJson(json: unknown, source: string): ModelConfig {
     if (!(cause instanceof UserError)) throw cause;
     throw new UserError(`${source} describes no model: ${cause.message}`, { cause });
   }
+}
+
+/** What GPT-2's keys may ask for that our GPT does not compute, as the values that it does compute. */
+const computed: Readonly<Record<string, unknown>> = {
+  layer_norm_epsilon: 1e-5,
+  scale_attn_weights: true,
+  scale_attn_by_inverse_layer_idx: false,
+  reorder_and_upcast_attn: false,
+  add_cross_attention: false,
+};
+
+/** What a GPT-2 configuration asks for that would give other numbers than our GPT; undefined when there is nothing. */
+export function differentComputation(json: Readonly<Record<string, unknown>>, embedding: number): string | undefined {
+  const inner = json.n_inner ?? 4 * embedding;
+  if (inner !== 4 * embedding) return `n_inner: is ${inner}, and only 4 · n_embd (${4 * embedding}) is known here`;
+  const key = Object.keys(computed).find((name) => json[name] !== undefined && json[name] !== computed[name]);
+  return key === undefined
+    ? undefined
+    : `${key}: is ${JSON.stringify(json[key])}, and only ${computed[key]} is known here`;
 }

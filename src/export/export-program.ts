@@ -1,12 +1,27 @@
+import { UserError } from '../errors.ts';
 import type { Program } from '../programs/program.ts';
 import { configToJson } from './config.ts';
-import { type Weights, writeOnnx } from './write-onnx.ts';
+import { defaultOpset } from './opsets.ts';
+import { type PrecisionOptions, withPrecision } from './precision/precision.ts';
+import { type Weights, type WriteOptions, writeOnnx, writeOnnxInTwo } from './write-onnx.ts';
 
 export interface ExportOptions {
+  /** 18 unless told, or the lowest that the program needs. */
   readonly opset?: number;
   readonly weights: Weights;
   /** The characters in id order, where they are known. */
-  readonly vocabulary?: readonly string[];
+  readonly vocabulary?: readonly string[] | undefined;
+  /** What the weights are stored as; float32 unless told. */
+  readonly precision?: PrecisionOptions;
+}
+
+/** A program as it was written. */
+export interface ExportedProgram {
+  readonly program: Program;
+  readonly opset: number;
+  readonly model: Uint8Array<ArrayBuffer>;
+  /** The large weights, where they were asked to be in a file of their own. */
+  readonly data?: Uint8Array<ArrayBuffer>;
 }
 
 /** What each program is, in a sentence for whoever opens the file. */
@@ -18,14 +33,31 @@ const descriptions: Readonly<Record<Program['name'], string>> = {
   train: 'Training steps: forward, backward, clipping and AdamW. Feed each next.* output to its input.',
 };
 
-/** A program as the bytes of an .onnx file that carries in its metadata what is needed to run it with no other file. */
-export function exportProgram(
-  program: Program,
-  { opset, weights, vocabulary }: ExportOptions,
-): Uint8Array<ArrayBuffer> {
+/**
+ * A program as the bytes of an .onnx file that carries in its metadata what is needed to run it with no other file.
+ * @throws GraphError when an operator is newer than the opset, or weights are missing or of the wrong size.
+ */
+export function exportProgram(program: Program, options: ExportOptions): Uint8Array<ArrayBuffer> {
+  return exportFiles(program, options).model;
+}
+
+/**
+ * The same with all that is to be told of it.
+ * @param location where the large weights will be, beside the model; unset keeps them in it
+ */
+export function exportFiles(given: Program, options: ExportOptions, location?: string): ExportedProgram {
+  const { weights, vocabulary, precision = { dtype: 'fp32' } } = options;
+  const { program, opset: needed } = withPrecision(given, weights, precision);
+  const opset = options.opset ?? Math.max(defaultOpset, needed);
+  if (opset < needed && precision.dtype !== 'fp32') {
+    throw new UserError(
+      `The ${program.name} program in ${precision.dtype} needs opset ${needed} or newer, not ${opset}: leave the opset out or raise it.`,
+      { exitCode: 2 },
+    );
+  }
   const { name, config, graph, state } = program;
-  return writeOnnx(graph, {
-    ...(opset === undefined ? {} : { opset }),
+  const written: WriteOptions = {
+    opset,
     weights,
     docString: `${config.model}: ${descriptions[name]}`,
     metadata: {
@@ -34,5 +66,7 @@ export function exportProgram(
       ...(vocabulary === undefined ? {} : { 'trilu.vocabulary': JSON.stringify(vocabulary) }),
       'trilu.state': JSON.stringify(state),
     },
-  });
+  };
+  if (location === undefined) return { program, opset, model: writeOnnx(graph, written) };
+  return { program, opset, ...writeOnnxInTwo(graph, location, written) };
 }

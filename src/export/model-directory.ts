@@ -1,17 +1,17 @@
 import type { ModelConfig } from '../../models/index.ts';
 import { defineModel } from '../../models/index.ts';
-import { UserError } from '../errors.ts';
 import { modelParameters } from '../programs/parameters.ts';
-import { configFromJson, configToJson } from './config.ts';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from './safetensors.ts';
-import { tokenizerConfigJson, tokenizerJson, vocabularyFromTokenizerJson } from './tokenizer-files.ts';
+import { configToJson } from './config.ts';
+import { encodeSafetensors, type SafetensorsTensor, safetensorsParts } from './safetensors.ts';
+import { specialTokensMapJson, tokenizerConfigJson, tokenizerJson } from './tokenizer-files.ts';
 import type { Weights } from './write-onnx.ts';
 
 /** A trained model: what it is, what it weighs, and its characters in id order. */
 export interface TrainedModel {
   readonly config: ModelConfig;
   readonly weights: Weights;
-  readonly vocabulary: readonly string[];
+  /** Absent where a token is not one character: such a model takes and gives token ids. */
+  readonly vocabulary?: readonly string[];
 }
 
 /** Names of a model directory's files, as Hugging Face's tools look for them. */
@@ -20,18 +20,31 @@ export const modelFiles = {
   weights: 'model.safetensors',
   tokenizer: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
+  specialTokensMap: 'special_tokens_map.json',
   generationConfig: 'generation_config.json',
 } as const;
 
 /** The files that describe a model without its weights: they don't change while it learns. */
-export function descriptionFiles(config: ModelConfig, vocabulary: readonly string[]): (readonly [string, string])[] {
+export function descriptionFiles(config: ModelConfig, vocabulary?: readonly string[]): (readonly [string, string])[] {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  const tokenizer: (readonly [string, string])[] =
+    vocabulary === undefined
+      ? []
+      : [
+          [modelFiles.tokenizer, tokenizerJson(vocabulary)],
+          [modelFiles.tokenizerConfig, tokenizerConfigJson(vocabulary)],
+          [modelFiles.specialTokensMap, specialTokensMapJson()],
+        ];
   return [
     [modelFiles.config, json(configToJson(config))],
-    [modelFiles.tokenizer, tokenizerJson(vocabulary)],
-    [modelFiles.tokenizerConfig, tokenizerConfigJson(vocabulary)],
-    [modelFiles.generationConfig, json({ do_sample: true, temperature: 1, top_k: 0, top_p: 1, max_new_tokens: 500 })],
+    ...tokenizer,
+    [modelFiles.generationConfig, json(generationConfig(config))],
   ];
+}
+
+/** Draws from all characters, and ends where the block does: past it, GPT-2 has no positions. */
+function generationConfig({ blockSize }: ModelConfig): object {
+  return { do_sample: true, temperature: 1, top_k: 0, top_p: 1, max_length: blockSize };
 }
 
 /**
@@ -39,25 +52,40 @@ export function descriptionFiles(config: ModelConfig, vocabulary: readonly strin
  * model without them stores zeros there.
  */
 export function encodeWeights(config: ModelConfig, weights: Weights): Uint8Array {
+  return encodeSafetensors(weightTensors(config, weights), weightMetadata);
+}
+
+/** The same file in parts to be written one after another, without a copy of the weights. */
+export function weightParts(config: ModelConfig, weights: Weights): readonly Uint8Array[] {
+  return safetensorsParts(weightTensors(config, weights), weightMetadata);
+}
+
+/** Without it, transformers refuses the file. */
+const weightMetadata = { format: 'pt' } as const;
+
+function weightTensors(config: ModelConfig, weights: Weights): SafetensorsTensor[] {
   const shapes = parameterShapes(config);
   const own = [...weights].map(([name, data]) => tensorOf(name, shapes.get(name) ?? [data.length], data));
-  const names = new Set(weights.keys());
-  const zeros = [...missingBiases(config)].filter(([name]) => !names.has(name));
-  return encodeSafetensors([...own, ...zeros.map(([name, size]) => tensorOf(name, [size], new Float32Array(size)))], {
-    format: 'pt',
-  });
+  const zeros = [...missingBiases(config)].filter(([name]) => !weights.has(name));
+  return [...own, ...zeros.map(([name, size]) => tensorOf(name, [size], new Float32Array(size)))];
 }
 
 function tensorOf(name: string, shape: readonly number[], data: Float32Array): SafetensorsTensor {
   return { name, type: 'F32', shape, data };
 }
 
-function parameterShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
+/** A model's parameters by name, and how large each is. */
+export function parameterShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
   return new Map(modelParameters(defineModel(config)).map(({ name, value }) => [name, value.shape.map(Number)]));
 }
 
 /** The biases that GPT-2 has and a model with `bias: false` has not. */
-function* missingBiases({ model, layers, embedding: C, bias }: ModelConfig): Generator<readonly [string, number]> {
+export function* missingBiases({
+  model,
+  layers,
+  embedding: C,
+  bias,
+}: ModelConfig): Generator<readonly [string, number]> {
   if (!model.startsWith('gpt') || bias) return;
   for (let layer = 0; layer < layers; layer++) {
     const block = `transformer.h.${layer}`;
@@ -69,64 +97,4 @@ function* missingBiases({ model, layers, embedding: C, bias }: ModelConfig): Gen
     yield [`${block}.mlp.c_proj.bias`, C];
   }
   yield ['transformer.ln_f.bias', C];
-}
-
-/**
- * Reads a model directory.
- * @param read gives the bytes of one of its files; throws UserError where it can't.
- * @param directory its name, for messages.
- * @throws UserError when a file is damaged, or configuration, weights and vocabulary don't fit together.
- */
-export async function readModel(read: (name: string) => Promise<Uint8Array>, directory: string): Promise<TrainedModel> {
-  const text = async (name: string): Promise<string> => new TextDecoder().decode(await read(name));
-  const place = (name: string): string => `${directory}/${name}`;
-  const config = configFromJson(
-    parse(await text(modelFiles.config), place(modelFiles.config)),
-    place(modelFiles.config),
-  );
-  const vocabulary = vocabularyFromTokenizerJson(await text(modelFiles.tokenizer), place(modelFiles.tokenizer));
-  if (vocabulary.length !== config.vocabularySize) {
-    throw new UserError(
-      `${place(modelFiles.tokenizer)} has ${vocabulary.length} characters, but ${modelFiles.config} says ${config.vocabularySize}.`,
-    );
-  }
-  const weights = decodeWeights(config, await read(modelFiles.weights), place(modelFiles.weights));
-  return { config, weights, vocabulary };
-}
-
-function parse(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UserError(`${source} is damaged: it is no JSON.`);
-  }
-}
-
-/** How many parameters a model of so many layers has, reckoned from one and two: to define a million of them would take long. */
-function parameterCountFor(config: ModelConfig): number {
-  const one = parameterShapes({ ...config, layers: 1 }).size;
-  const two = parameterShapes({ ...config, layers: 2 }).size;
-  return one + (config.layers - 1) * (two - one);
-}
-
-function decodeWeights(config: ModelConfig, bytes: Uint8Array, source: string): Weights {
-  const { tensors } = decodeSafetensors(bytes, source);
-  if (config.layers > 2 && parameterCountFor(config) > tensors.size) {
-    throw new UserError(
-      `${source} has ${tensors.size} tensors, too few for the ${config.layers} layers that ${modelFiles.config} asks for.`,
-    );
-  }
-  return new Map(
-    [...parameterShapes(config)].map(([name, shape]) => {
-      const held = tensors.get(name);
-      if (held === undefined)
-        throw new UserError(`${source} lacks the weights ${name} that the configuration asks for.`);
-      if (!(held.data instanceof Float32Array) || String(held.shape) !== String(shape)) {
-        throw new UserError(
-          `${source}: ${name} is ${held.type} of shape [${held.shape.join(', ')}], but the configuration asks for F32 of shape [${shape.join(', ')}].`,
-        );
-      }
-      return [name, held.data];
-    }),
-  );
 }

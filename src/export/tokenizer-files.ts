@@ -20,7 +20,8 @@ const tokenizer = {
   model: {
     type: 'BPE',
     dropout: null,
-    unk_token: null,
+    // Not in the vocabulary, on purpose: without it, characters that the model doesn't know would be left out without a word.
+    unk_token: 'unknown character',
     continuing_subword_prefix: null,
     end_of_word_suffix: null,
     fuse_unk: false,
@@ -62,6 +63,14 @@ export function tokenizerConfigJson(vocabulary: readonly string[] = ['\n']): str
     padding_side: 'left',
   };
   return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/**
+ * `special_tokens_map.json`, which overrules that file for transformers in Python: no padding token. There, the padding token is left
+ * out of generated text wherever it stands, and ours is an ordinary character; transformers.js, which goes by the other file, keeps it.
+ */
+export function specialTokensMapJson(): string {
+  return `${JSON.stringify({ pad_token: null }, null, 2)}\n`;
 }
 
 const characterTokenizer = v.object({

@@ -1,57 +1,47 @@
 import { type Model, placedFrom, plainContext } from '../../models/model.ts';
-import { build, concat, dimensionOf, input, type NamedValue, type Value } from '../graph/index.ts';
-import { nextName, type Program, statePairs } from './program.ts';
+import { build, concat, dimensionOf } from '../graph/index.ts';
+import { attentionContext } from './attention-forms.ts';
+import { fixedCacheDecode } from './fixed-cache.ts';
+import { Caches, rehearse } from './memory.ts';
+import { type FormOptions, tokensInput } from './options.ts';
+import { type Program, statePairs } from './program.ts';
 
-/** What a model remembers, learned from a rehearsal: definitions are pure, so one may be run just to look. */
-interface Memory {
-  readonly name: string;
-  readonly value: Value;
-  readonly axis: number;
+/** `grown`: the cache is as long as what was read, and a run makes it longer. `fixed`: it always has room for the whole block. */
+export type CacheForm = 'grown' | 'fixed';
+
+export const cacheForms: readonly CacheForm[] = ['grown', 'fixed'];
+
+export interface DecodeOptions extends FormOptions {
+  /** `grown` unless told. */
+  readonly cache?: CacheForm;
 }
 
 /**
- * tokens int32 (batch, time) and the cache → logits (batch, time, vocabulary) and the cache grown by `time`.
- * The cache begins with a past of length 0, so the first run takes the whole prompt. Past and time together must not exceed the
- * block size. A model that remembers nothing has no cache.
+ * tokens int32 (batch, time) and the cache → logits (batch, time, vocabulary) and the cache with these tokens in it: a prompt in one
+ * run, then a token a run. Past and time together must not exceed the block size. A model that remembers nothing has no cache.
+ *
+ * The grown cache begins with a past of length 0; all sequences of a batch are equally long. The fixed one (see `fixedCacheDecode`)
+ * keeps its size, and each sequence of a batch has a length of its own.
  */
-export function decodeProgram(model: Model): Program {
-  const memories = rehearse(model);
-  const caches: NamedValue[] = memories.map(({ name, value, axis }) => {
-    const shape = value.shape.map((dimension, position) => (position === axis ? 'past' : dimension));
-    const cacheName = `cache.${name}`;
-    return { name: cacheName, value: input(cacheName, value.type, shape) };
-  });
-  const [first] = caches;
-  const [memory] = memories;
-  const grown: NamedValue[] = [];
-  const tokens = input('tokens', 'int32', ['batch', 'time']);
+export function decodeProgram(model: Model, options: DecodeOptions = {}): Program {
+  return options.cache === 'fixed' ? fixedCacheDecode(model, options) : grownCacheDecode(model, options);
+}
+
+function grownCacheDecode(model: Model, { sizes = {}, attention = 'trilu' }: FormOptions): Program {
+  const tokens = tokensInput('tokens', sizes);
+  const memories = rehearse(model, { sizes, ownAttention: attention !== 'trilu' });
+  const caches = new Caches(memories, 'past');
+  const [first, memory] = [caches.inputs[0], memories[0]];
   const logits = model.logits(tokens, {
     ...plainContext,
     ...placedFrom(first === undefined || memory === undefined ? 0 : dimensionOf(first.value, memory.axis)),
-    remember: (name, x, axis) => {
-      const cache = caches[grown.length];
-      if (cache === undefined) throw new TypeError(`${name} was not remembered in the rehearsal`);
-      const value = concat([cache.value, x], { axis });
-      grown.push({ name: nextName(cache.name), value });
-      return value;
-    },
+    remember: (name, x, axis) => caches.keep(name, concat([caches.past(name), x], { axis })),
+    ...attentionContext(attention, tokens, caches),
   });
   const graph = build({
     name: `${model.config.model} decode`,
-    inputs: [{ name: 'tokens', value: tokens }, ...caches],
-    outputs: [{ name: 'logits', value: logits }, ...grown],
+    inputs: [{ name: 'tokens', value: tokens }, ...caches.inputs],
+    outputs: [{ name: 'logits', value: logits }, ...caches.outputs()],
   });
-  return { name: 'decode', config: model.config, graph, state: statePairs(caches) };
-}
-
-function rehearse(model: Model): readonly Memory[] {
-  const memories: Memory[] = [];
-  model.logits(input('tokens', 'int32', ['batch', 'time']), {
-    ...plainContext,
-    remember: (name, value, axis) => {
-      memories.push({ name, value, axis });
-      return value;
-    },
-  });
-  return memories;
+  return { name: 'decode', config: model.config, graph, state: statePairs(caches.inputs) };
 }

@@ -1,15 +1,29 @@
 import { type Model, plainContext } from '../../models/model.ts';
-import { build, input, type NamedValue } from '../graph/index.ts';
+import { UserError } from '../errors.ts';
+import { build, type NamedValue } from '../graph/index.ts';
+import { attentionContext } from './attention-forms.ts';
+import { type FormOptions, tokensInput } from './options.ts';
 import type { Program } from './program.ts';
 
-export interface ForwardOptions {
+export interface ForwardOptions extends FormOptions {
   /** Names, or beginnings of names, of inner values to output as well: `attention` shows the weights of each layer. */
   readonly taps?: readonly string[];
 }
 
-/** tokens int32 (batch, time) → logits float32 (batch, time, vocabulary); with taps, `attention.{layer}` (batch, head, time, time). */
-export function forwardProgram(model: Model, { taps = [] }: ForwardOptions = {}): Program {
-  const tokens = input('tokens', 'int32', ['batch', 'time']);
+/**
+ * tokens int32 (batch, time) → logits float32 (batch, time, vocabulary); with taps, `attention.{layer}` (batch, head, time, time).
+ * @throws UserError for taps on a fused attention, whose weights nobody can see
+ */
+export function forwardProgram(model: Model, { taps = [], sizes, attention = 'trilu' }: ForwardOptions = {}): Program {
+  if (taps.length > 0 && attention !== 'trilu') {
+    throw new UserError(
+      `A fused attention (${attention}) shows no weights: leave the taps out, or choose the form trilu.`,
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  const tokens = tokensInput('tokens', sizes);
   const tapped: NamedValue[] = [];
   const logits = model.logits(tokens, {
     ...plainContext,
@@ -17,6 +31,7 @@ export function forwardProgram(model: Model, { taps = [] }: ForwardOptions = {})
       if (taps.some((tap) => name === tap || name.startsWith(`${tap}.`))) tapped.push({ name, value });
       return value;
     },
+    ...attentionContext(attention, tokens),
   });
   const graph = build({
     name: `${model.config.model} forward`,

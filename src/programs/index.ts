@@ -1,20 +1,27 @@
 import type { Model } from '../../models/model.ts';
 import type { AdamWOptions } from '../train/adamw.ts';
-import { decodeProgram } from './decode.ts';
+import { type DecodeOptions, decodeProgram } from './decode.ts';
 import { evaluateProgram } from './evaluate.ts';
 import { type ForwardOptions, forwardProgram } from './forward.ts';
-import { generateProgram } from './generate.ts';
+import { type GenerateOptions, generateProgram } from './generate.ts';
 import type { Program, ProgramName } from './program.ts';
 import { trainProgram } from './train.ts';
 
-export { decodeProgram } from './decode.ts';
+export { type CacheForm, cacheForms, type DecodeOptions, decodeProgram } from './decode.ts';
 export { evaluateProgram } from './evaluate.ts';
 export { type ForwardOptions, forwardProgram } from './forward.ts';
-export { generateProgram } from './generate.ts';
+export { type GenerateOptions, generateProgram } from './generate.ts';
+export { type AttentionForm, attentionForms, type FormOptions, type Sizes } from './options.ts';
 export type { Program, ProgramName, StatePair } from './program.ts';
+export {
+  type TextGenerationForm,
+  type TextGenerationProgram,
+  textGenerationProgram,
+} from './text-generation.ts';
 export { type TrainOptions, trainProgram } from './train.ts';
 
-export interface ProgramOptions extends ForwardOptions {
+/** What every program takes of what it knows; the others leave it aside. */
+export interface ProgramOptions extends ForwardOptions, DecodeOptions, GenerateOptions {
   readonly optimizer: AdamWOptions;
 }
 

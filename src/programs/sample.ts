@@ -1,13 +1,12 @@
 import {
   add,
-  and,
   cast,
-  concat,
   constant,
   countOf,
   cumSum,
   div,
   exp,
+  gather,
   gatherElements,
   greater,
   hashOf,
@@ -15,12 +14,9 @@ import {
   lessOrEqual,
   min,
   mul,
-  or,
   range,
-  reduceMax,
   reduceSum,
   slice,
-  squeeze,
   sub,
   topK as topKOf,
   uniformFromBitsOf,
@@ -36,36 +32,44 @@ export interface SampleInputs {
   readonly topK: Value;
   /** float32 scalar; 1 leaves all in. */
   readonly topP: Value;
-  /** int32 scalar. Row b of a batch draws as a batch of one would with seed + b. */
-  readonly seed: Value;
-  /** int32 scalar: how many characters were drawn before. */
-  readonly step: Value;
+  /** float32 (draws, B, 1): see `uniforms`. */
+  readonly uniforms: Value;
+}
+
+/**
+ * The random numbers of all draws, made beforehand in one go: float32 (draws, B, 1). Row b of a batch draws as a batch of one would
+ * with seed + b.
+ * @param rows any value (B, …)
+ * @param steps int32 (draws): how many characters were drawn before each draw
+ */
+export function uniforms(seed: Value, rows: Value, steps: Value): Value {
+  const seeds = add(countOf(rows, 0, 1), seed); // (B)
+  return unsqueeze(uniformFromBitsOf(hashOf(seeds, unsqueeze(steps, [1]))), [2]);
 }
 
 /**
  * Draws one token a row: the graph's twin of `sample` in src/runtime/sampling.ts, in the same order of operations.
  * @param logits float32 (B, V)
- * @returns int32 (B)
+ * @param step int64 or int32 scalar: how many characters were drawn before
+ * @returns int32 (B, 1)
  */
-export function sampleFrom(logits: Value, { temperature, topK, topP, seed, step }: SampleInputs): Value {
+export function sampleFrom(logits: Value, step: Value, { temperature, topK, topP, uniforms }: SampleInputs): Value {
   const vocabulary = Number(logits.shape[1]);
   const { values, indices } = topKOf(logits, vocabulary, { axis: 1 }); // (B, V), likeliest first
-  const rank = range(vocabulary); // (V)
   const draws = greater(temperature, 0);
+  const limit = where(draws, where(greater(topK, 0), min(topK, vocabulary), vocabulary), 1); // where nothing is drawn, the likeliest
+  const within = cast(less(range(vocabulary), limit), 'float32'); // (V): ones, and zeros from the limit on
   const exponent = div(sub(values, slice(values, { axis: 1, end: 1 })), where(draws, temperature, 1)); // (B, V)
-  const limit = where(greater(topK, 0), topK, vocabulary);
-  const weights = where(less(rank, limit), exp(exponent), 0); // (B, V)
-  const cumulated = cumSum(weights, constant(1, 'int32')); // (B, V)
-  const total = reduceMax(cumulated, { axes: [1], keepDims: true }); // (B, 1)
-  const first = slice(cumulated, { axis: 1, end: 1 }); // (B, 1)
-  const before = concat([sub(first, first), slice(cumulated, { axis: 1, end: -1 })], { axis: 1 }); // (B, V)
-  const kept = and(less(rank, limit), or(less(before, mul(total, topP)), less(rank, 1))); // (B, V)
-  const mass = reduceMax(where(kept, cumulated, 0), { axes: [1], keepDims: true }); // (B, 1)
-  const row = countOf(logits, 0, 1); // (B)
-  const uniform = unsqueeze(uniformFromBitsOf(hashOf(add(row, seed), step)), [1]); // (B, 1)
-  const passed = and(kept, lessOrEqual(cumulated, mul(uniform, mass))); // (B, V)
-  const countTrue = (flags: Value): Value => reduceSum(cast(flags, 'int32'), { axes: [1], keepDims: true }); // (B, 1)
-  const drawn = min(countTrue(passed), sub(countTrue(kept), 1)); // (B, 1)
-  const chosen = mul(drawn, cast(draws, 'int32')); // (B, 1): 0, the likeliest, where nothing is drawn
-  return cast(squeeze(gatherElements(indices, chosen, { axis: 1 }), [1]), 'int32');
+  const cumulated = cumSum(mul(exp(exponent), within), constant(1, 'int32')); // (B, V)
+  const total = slice(cumulated, { axis: 1, start: -1 }); // (B, 1)
+  const belowReach = countTrue(less(cumulated, mul(total, topP))); // (B, 1)
+  const last = min(belowReach, sub(limit, 1)); // (B, 1): the last one kept
+  const threshold = mul(gather(uniforms, step), gatherElements(cumulated, last, { axis: 1 })); // (B, 1)
+  const drawn = min(countTrue(lessOrEqual(cumulated, threshold)), last); // (B, 1)
+  return cast(gatherElements(indices, drawn, { axis: 1 }), 'int32');
+}
+
+/** How many of each row are true. @param flags bool (B, V) @returns int32 (B, 1) */
+function countTrue(flags: Value): Value {
+  return reduceSum(cast(flags, 'int32'), { axes: [1], keepDims: true });
 }

@@ -1,14 +1,17 @@
 import { type Model, plainContext } from '../../models/model.ts';
-import { add, build, cast, type Dimension, dropout, input, type NamedValue, scan, type Value } from '../graph/index.ts';
+import { add, build, cast, dropout, input, type NamedValue, scan, type Value } from '../graph/index.ts';
 import { type AdamWOptions, adamW } from '../train/adamw.ts';
 import { crossEntropy } from '../train/cross-entropy.ts';
 import { gradients } from '../train/gradients.ts';
 import { momentNames } from '../train/moments.ts';
+import { type Sizes, tokenShape } from './options.ts';
 import { parametersOf } from './parameters.ts';
 import { nextName, type Program, statePairs } from './program.ts';
 
 export interface TrainOptions {
   readonly optimizer: AdamWOptions;
+  /** Sizes that are numbers in the file. */
+  readonly sizes?: Sizes;
 }
 
 /**
@@ -16,8 +19,8 @@ export interface TrainOptions {
  * scalars, and the state (parameters and their two moments) → loss and gradient_norm float32 (steps), and the next state.
  * `step` counts the steps made before and is state too. Each step is forward, backward, clipping and AdamW.
  */
-export function trainProgram(model: Model, { optimizer }: TrainOptions): Program {
-  const shape: Dimension[] = ['batch', 'time'];
+export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): Program {
+  const shape = tokenShape(sizes);
   // Inside the Scan: one step. The parameters themselves are its formal inputs.
   const tokens = input('tokens', 'int32', shape);
   const targets = input('targets', 'int32', shape);

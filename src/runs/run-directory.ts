@@ -3,18 +3,23 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineModel } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
-import {
-  descriptionFiles,
-  encodeWeights,
-  modelFiles,
-  readModel,
-  type TrainedModel,
-} from '../export/model-directory.ts';
-import { makeDirectory, readFileChecked } from '../storage/atomic-file.ts';
+import type { ReadFile } from '../export/folder.ts';
+import { type ImportedModel, importGpt2 } from '../export/import-gpt2.ts';
+import { descriptionFiles, encodeWeights, modelFiles, type TrainedModel } from '../export/model-directory.ts';
+import { readModel } from '../export/read-model.ts';
+import { weightIndex } from '../export/stored-weights.ts';
+import { type FileData, makeDirectory, readFileChecked } from '../storage/atomic-file.ts';
+import { openByteFile, openByteFileIfThere } from '../storage/byte-file.ts';
 import { appendLine, truncateLinesAfterStep } from '../storage/line-log.ts';
 import { type DirectoryLock, lockDirectory } from '../storage/lock.ts';
 import { removeTemporaryFiles, writeInOrder } from '../storage/run-directory.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, encodeRecord } from '../trainer/checkpoint.ts';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  decodeRecord,
+  encodeCheckpoint,
+  encodeRecord,
+} from '../trainer/checkpoint.ts';
 import { weightsOf } from '../trainer/trainer.ts';
 
 /** Names of the files that a run directory has beside a model directory's. */
@@ -98,6 +103,19 @@ export async function readCheckpoint(directory: string): Promise<Checkpoint> {
   return decodeCheckpoint(await readFileChecked(path, 'the training state'), path);
 }
 
+/**
+ * Where the text is that a run was trained on; undefined for the embedded corpus, for a folder that is no run, and where the text is
+ * no longer there.
+ * @throws UserError when the run's record is damaged.
+ */
+export async function trainingText(directory: string): Promise<string | undefined> {
+  const path = join(directory, runFiles.record);
+  if (!existsSync(path)) return undefined;
+  const text = new TextDecoder().decode(await readFileChecked(path, "the run's record"));
+  const { data } = decodeRecord(text, path);
+  return data.path !== undefined && existsSync(data.path) ? data.path : undefined;
+}
+
 /** Whether there is a folder at a path. */
 export function isDirectory(path: string): boolean {
   try {
@@ -112,9 +130,62 @@ export function isDirectory(path: string): boolean {
  * @throws UserError when files are missing or damaged, or don't fit together.
  */
 export async function readModelDirectory(directory: string): Promise<TrainedModel> {
-  if (!isDirectory(directory)) {
-    const what = existsSync(directory) ? 'it is a file' : 'there is no such folder';
-    throw new UserError(`${directory} is not a model or run directory: ${what}.`);
+  requireDirectory(directory, 'a model or run directory');
+  return readModel(filesIn(directory), directory);
+}
+
+/**
+ * The GPT-2 that another tool has saved in a folder; see `importGpt2`.
+ * @throws UserError when files are missing or damaged, don't fit together, or ask for what our GPT does not compute.
+ */
+export async function readForeignDirectory(directory: string): Promise<ImportedModel> {
+  requireDirectory(directory, 'a folder with a model');
+  return importGpt2(filesIn(directory), directory);
+}
+
+function requireDirectory(directory: string, kind: string): void {
+  if (isDirectory(directory)) return;
+  const what = existsSync(directory) ? 'it is a file' : 'there is no such folder';
+  throw new UserError(`${directory} is not ${kind}: ${what}.`);
+}
+
+/** A folder without a configuration is no model at all; what else is needed, its reader knows. */
+function filesIn(directory: string): ReadFile {
+  const what = "the model's file";
+  return (name) =>
+    name === modelFiles.config
+      ? openByteFile(join(directory, name), what)
+      : openByteFileIfThere(join(directory, name), what);
+}
+
+/**
+ * Makes sure that a folder has nothing of a model or a run in it: nothing is ever written over.
+ * @param names the files that will be written, beside those that every model has
+ * @throws UserError naming the file that is there
+ */
+export function requireFree(directory: string, names: readonly string[] = []): void {
+  const taken = [...Object.values(modelFiles), weightIndex, ...Object.values(runFiles), ...names].find((name) =>
+    existsSync(join(directory, name)),
+  );
+  if (taken === undefined) return;
+  throw new UserError(`${directory} holds a model or a part of one already (${taken}): choose another folder.`);
+}
+
+/**
+ * Writes the files of a model into a folder, made if it is not there: all of them whole, or none.
+ * @param files names and contents; the one without which the others are no model comes last.
+ * @throws UserError when the folder has something of a model in it, is in use or can't be written.
+ */
+export async function writeModelDirectory(
+  directory: string,
+  files: readonly (readonly [name: string, content: FileData])[],
+): Promise<void> {
+  const run = await RunDirectory.open(directory);
+  try {
+    const names = files.map(([name]) => name);
+    requireFree(directory, names);
+    await writeInOrder(directory, files);
+  } finally {
+    await run.release();
   }
-  return readModel((name) => readFileChecked(join(directory, name), "the model's file"), directory);
 }

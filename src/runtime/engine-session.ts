@@ -1,3 +1,4 @@
+import { checkBlockSize } from './block-size.ts';
 import type { Bindings } from './checking.ts';
 import { checkFeeds } from './checking.ts';
 import type { Engine } from './engine.ts';
@@ -47,7 +48,7 @@ export class EngineSession<Value> implements Session {
   }
 
   async run(feeds: Tensors, options: RunOptions = {}): Promise<Tensors> {
-    checkFeeds(this.#engine.inputs, feeds);
+    checkBlockSize(this.program, checkFeeds(this.#engine.inputs, feeds));
     return this.#next(async () => this.#downloadAll(await this.#engine.run(this.#uploadAll(feeds))), options.signal);
   }
 
@@ -57,7 +58,9 @@ export class EngineSession<Value> implements Session {
   }
 
   async #stepNow(feeds: Tensors, bindings: Bindings): Promise<Tensors> {
-    const fed = { ...this.#state.feeds(bindings), ...this.#uploadAll(feeds) };
+    const state = this.#state.feeds(bindings);
+    checkBlockSize(this.program, bindings);
+    const fed = { ...state, ...this.#uploadAll(feeds) };
     return this.#downloadAll(this.#state.advance(fed, await this.#engine.run(fed)));
   }
 

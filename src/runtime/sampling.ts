@@ -1,17 +1,9 @@
 import { UserError } from '../errors.ts';
 import { uniform } from '../random/counter.ts';
+import { largestFirst } from './falling-order.ts';
+import { checkSampling, type SamplingOptions } from './sampling-options.ts';
 
-/** How a token is drawn from logits. */
-export interface SamplingOptions {
-  /** Divides the logits: below 1 sharper, above 1 flatter; 0 takes the most probable token always. Default 1. */
-  readonly temperature?: number;
-  /** Only the k most probable tokens take part; 0 (the default) is off. */
-  readonly topK?: number;
-  /** Only the most probable tokens whose probabilities together reach p take part, at least one; 1 (the default) is off. */
-  readonly topP?: number;
-  /** Chooses the series of random numbers. Default 0. */
-  readonly seed?: number;
-}
+export { checkSampling, type SamplingOptions } from './sampling-options.ts';
 
 /** The tokens that take part in a draw, most probable first, and their cumulated weights. */
 export interface Candidates {
@@ -21,87 +13,134 @@ export interface Candidates {
   readonly cumulated: Float32Array;
 }
 
-/** A rule for one option: what is allowed, in words and in code. */
-type Rule = readonly [name: keyof SamplingOptions, allowed: string, holds: (value: number) => boolean];
-
-const rules: readonly Rule[] = [
-  ['temperature', 'a number from 0', (value) => value >= 0 && Number.isFinite(value)],
-  ['topK', 'a whole number from 0 (0 = off)', (value) => Number.isInteger(value) && value >= 0],
-  ['topP', 'a number above 0 and up to 1 (1 = off)', (value) => value > 0 && value <= 1],
-  ['seed', 'a whole number', (value) => Number.isSafeInteger(value)],
-];
-
-/** @throws UserError when an option has a value that means nothing */
-export function checkSampling(options: SamplingOptions): void {
-  for (const [name, allowed, holds] of rules) {
-    const value = options[name];
-    if (value !== undefined && !holds(value)) {
-      throw new UserError(`The sampling option ${name} must be ${allowed}, not ${value}.`, { exitCode: 2 });
-    }
-  }
+/** Where a draw stands in its text. */
+export interface DrawPlace {
+  /** How many tokens were drawn before with this seed. Default 0. */
+  readonly step?: number;
+  /** The tokens that are in the text already, in any order, for the repetition penalty. None unless told. */
+  readonly seen?: Iterable<number>;
 }
+
+/**
+ * A weight below 2^-24 changes no float32 sum of 1 or more, and the first weight is 1. Its exponent is below this number; ln 2^-24 is
+ * −16.64, and the rest is room for roundings.
+ */
+const exponentWithoutEffect = -16.7;
 
 /**
  * Draws one token. The same logits, options and step give the same token always, everywhere.
  *
  * All arithmetic is float32, each operation rounded, in this order (a graph does the same with TopK and CumSum):
- * 1. With temperature 0 the token is the one of the largest logit, of equal ones the lowest id; nothing is drawn.
- * 2. Sort by falling logit, of equal logits the lower id first; keep the first `topK`.
- * 3. weight[i] = exp((logit[i] − logit[0]) / temperature); cumulated[i] = weight[0] + … + weight[i], summed from the left;
+ * 1. With a repetition penalty, the logit of each token in `seen` is divided by it if above 0, else multiplied.
+ * 2. Greedy takes the token of the largest logit, of equal ones the lowest id; nothing is drawn.
+ * 3. Sort by falling logit, of equal logits the lower id first; keep the first `topK`.
+ * 4. weight[i] = exp((logit[i] − logit[0]) / temperature); cumulated[i] = weight[0] + … + weight[i], summed from the left;
  *    total = the last of them.
- * 4. Keep i = 0 and every i with cumulated[i − 1] < topP · total: the fewest tokens whose probability reaches topP.
- * 5. mass = the last cumulated[i] kept; threshold = uniform(seed, step) · mass; the token is the first i with
+ * 5. Keep i = 0 and every i with cumulated[i − 1] < topP · total: the fewest tokens whose probability reaches topP.
+ *    Of these keep every i with weight[i] ≥ minP.
+ * 6. mass = the last cumulated[i] kept; threshold = uniform(seed, step) · mass; the token is the first i with
  *    cumulated[i] > threshold, or the last one kept if rounding leaves none.
  *
- * @param logits one per token, in id order
- * @param options.step how many tokens were drawn before with this seed
- * @throws UserError for options that mean nothing, or logits that are NaN or not one of them finite
+ * @param logits one per token, in id order; they stay as they are
+ * @throws UserError for options that mean nothing, a topK beyond the number of logits, or logits that are NaN or not one of them finite
  */
-export function sample(logits: Float32Array, options: SamplingOptions & { readonly step?: number } = {}): number {
-  checkSampling(options);
+export function sample(logits: Float32Array, options: SamplingOptions & DrawPlace = {}): number {
+  checkSampling(options, logits.length);
   const { seed = 0, step = 0 } = options;
   const { tokens, cumulated } = candidates(logits, options);
   const last = tokens.length - 1;
   const threshold = Math.fround(uniform(seed, step) * (cumulated[last] ?? 0));
-  const chosen = cumulated.findIndex((sum) => sum > threshold);
-  return tokens[chosen < 0 ? last : chosen] ?? 0;
+  return (
+    tokens[
+      Math.min(
+        firstWhere(cumulated, (sum) => sum > threshold),
+        last,
+      )
+    ] ?? 0
+  );
 }
 
 /**
- * Steps 1 to 4 of `sample`: which tokens take part, and with what weight. The probability of entry i is
+ * Steps 1 to 5 of `sample`: which tokens take part, and with what weight. The probability of entry i is
  * (cumulated[i] − cumulated[i − 1]) / the last entry.
  */
-export function candidates(logits: Float32Array, options: SamplingOptions = {}): Candidates {
-  const temperature = Math.fround(options.temperature ?? 1);
-  const largest = largestLogit(logits);
+export function candidates(logits: Float32Array, options: SamplingOptions & Pick<DrawPlace, 'seen'> = {}): Candidates {
+  const { greedy = false, topK = 0, topP = 1, minP = 0 } = options;
+  const scores = penalized(logits, options);
+  const largest = largestLogit(scores);
+  // A temperature too small for float32 is as good as none: all but the largest logit would weigh nothing.
+  const temperature = greedy ? 0 : Math.fround(options.temperature ?? 1);
   if (temperature === 0) {
-    return { tokens: Int32Array.of(logits.indexOf(largest)), cumulated: Float32Array.of(1) };
+    return { tokens: Int32Array.of(scores.indexOf(largest)), cumulated: Float32Array.of(1) };
   }
-  const topK = options.topK === undefined || options.topK === 0 ? logits.length : Math.min(options.topK, logits.length);
-  const tokens = Int32Array.from(logits.keys())
-    .sort((left, right) => (logits[right] ?? 0) - (logits[left] ?? 0) || left - right)
-    .subarray(0, topK);
-  const cumulated = new Float32Array(topK);
+  const least = largest + exponentWithoutEffect * temperature;
+  const tokens = largestFirst(scores, { least, most: topK === 0 ? scores.length : topK });
+  const { weights, cumulated } = weigh(scores, tokens, temperature);
+  const reach = Math.fround(Math.fround(topP) * (cumulated.at(-1) ?? 0));
+  const reached = firstWhere(cumulated, (sum) => sum >= reach);
+  const kept = Math.min(
+    reached + 1,
+    firstWhere(weights, (weight) => weight < Math.fround(minP)),
+  );
+  return { tokens: tokens.slice(0, kept), cumulated: cumulated.slice(0, kept) };
+}
+
+/** The logits with the repetition penalty; the same array where there is none. */
+function penalized(
+  logits: Float32Array,
+  { repetitionPenalty = 1, seen = [] }: SamplingOptions & Pick<DrawPlace, 'seen'>,
+): Float32Array {
+  if (repetitionPenalty === 1) return logits;
+  const penalty = Math.fround(repetitionPenalty);
+  const scores = logits.slice();
+  for (const token of seen) {
+    const logit = logits[token];
+    // The product is float32 as it is stored. A token is penalized once, however often it was seen.
+    if (logit !== undefined) scores[token] = logit > 0 ? logit / penalty : logit * penalty;
+  }
+  return scores;
+}
+
+function weigh(
+  logits: Float32Array,
+  tokens: Int32Array,
+  temperature: number,
+): { readonly weights: Float32Array; readonly cumulated: Float32Array } {
+  const weights = new Float32Array(tokens.length);
+  const cumulated = new Float32Array(tokens.length);
+  const largest = logits[tokens[0] ?? 0] ?? 0;
   let sum = 0;
-  for (const [index, token] of tokens.entries()) {
-    const exponent = Math.fround(Math.fround((logits[token] ?? 0) - largest) / temperature);
-    sum = Math.fround(sum + Math.fround(Math.exp(exponent)));
+  for (let index = 0; index < tokens.length; index += 1) {
+    const exponent = Math.fround(Math.fround((logits[tokens[index] ?? 0] ?? 0) - largest) / temperature);
+    const weight = Math.fround(Math.exp(exponent));
+    sum = Math.fround(sum + weight);
+    weights[index] = weight;
     cumulated[index] = sum;
   }
-  const reach = Math.fround(Math.fround(options.topP ?? 1) * sum);
-  const beyond = cumulated.findIndex((before) => before >= reach);
-  const kept = beyond < 0 ? topK : beyond + 1;
-  return { tokens: tokens.slice(0, kept), cumulated: cumulated.slice(0, kept) };
+  return { weights, cumulated };
+}
+
+/** The first place where something holds that holds at every later place too; the length where it holds nowhere. */
+function firstWhere(numbers: Float32Array, holds: (value: number) => boolean): number {
+  let [start, end] = [0, numbers.length];
+  while (start < end) {
+    const middle = (start + end) >> 1;
+    if (holds(numbers[middle] ?? 0)) end = middle;
+    else start = middle + 1;
+  }
+  return start;
 }
 
 function largestLogit(logits: Float32Array): number {
   if (logits.length === 0) throw new UserError('There are no logits to draw a token from.');
   let largest = Number.NEGATIVE_INFINITY;
-  for (const [token, logit] of logits.entries()) {
+  for (let token = 0; token < logits.length; token += 1) {
+    const logit = logits[token] ?? 0;
     if (Number.isNaN(logit)) throw new UserError(`The logit of token ${token} is NaN: the model's weights are broken.`);
     if (logit > largest) largest = logit;
   }
-  if (!Number.isFinite(largest))
+  if (!Number.isFinite(largest)) {
     throw new UserError(`The largest logit is ${largest}: the model's weights are broken.`);
+  }
   return largest;
 }

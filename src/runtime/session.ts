@@ -86,8 +86,9 @@ export interface Session {
    * state as it was. For a program without state the same as `run`.
    *
    * A state input that was never set starts empty when its declared shape has a symbolic dimension besides `batch`
-   * (a cache: each such dimension starts at 0, and `batch` is taken from the other inputs). One without such a
-   * dimension (parameters, moments, counters) must be given by `setState` first.
+   * (a cache that grows: each such dimension starts at 0, and `batch` is taken from the other inputs), and as zeros when
+   * its name begins with `cache.` (a cache of a fixed size, and its length). Any other (parameters, moments, counters)
+   * must be given by `setState` first.
    */
   step(feeds: Tensors, options?: RunOptions): Promise<Tensors>;
 

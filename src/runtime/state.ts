@@ -7,6 +7,9 @@ import { type Tensor, type Tensors, tensorAround, zeros } from './tensor.ts';
 /** The symbol whose size an empty cache takes from the other inputs of the step. */
 const BATCH = 'batch';
 
+/** How the names of the state inputs begin that a cache is made of. */
+const CACHE = 'cache.';
+
 /** The state of one session: a handle per state input, and the rules by which it starts and moves on. */
 export class State<Value> {
   readonly #engine: Engine<Value>;
@@ -87,9 +90,10 @@ export class State<Value> {
   }
 }
 
-/** The natural start of a cache: nothing in it yet. */
+/** The natural start of a cache: nothing in it yet, or, where its size is fixed, zeros. */
 function emptyStart(input: ValueDescription, bindings: Bindings): Tensor {
-  if (!input.shape.some((size) => typeof size === 'string' && size !== BATCH)) {
+  const grows = input.shape.some((size) => typeof size === 'string' && size !== BATCH);
+  if (!grows && !input.name.startsWith(CACHE)) {
     throw new UserError(`State "${input.name}" has no value yet: call setState() before the first step.`);
   }
   const shape = input.shape.map((size) => {

@@ -86,25 +86,38 @@ function* groups(batches: Iterable<Batch>): Generator<Batch[]> {
   if (group.length > 0) yield group;
 }
 
-/** Blocks that go through the evaluate program at once. */
-const evaluationBatch = 32;
-
 /**
  * The mean loss of trained weights over a whole text, in nats: every character but the first is a target exactly once, each block
  * being read from its own beginning.
  * @param open opens an .onnx file.
  */
-export async function evaluateText(
+export function evaluateText(
   model: Model,
   weights: Weights,
   tokens: Int32Array,
   open: (bytes: Uint8Array) => Promise<Session>,
 ): Promise<number> {
-  const session = await open(exportProgram(evaluateProgram(model), { weights }));
+  return evaluateFile(exportProgram(evaluateProgram(model), { weights }), model.config.blockSize, tokens, open);
+}
+
+/** Blocks that go through the evaluate program at once. */
+const evaluationBatch = 32;
+
+/**
+ * The same, by an evaluate program that is a file already.
+ * @param block the model's block size
+ */
+export async function evaluateFile(
+  file: Uint8Array,
+  block: number,
+  tokens: Int32Array,
+  open: (bytes: Uint8Array) => Promise<Session>,
+): Promise<number> {
+  const session = await open(file);
   try {
     let sum = 0;
     let positions = 0;
-    for (const batch of allBlocks(tokens, { batch: evaluationBatch, block: model.config.blockSize })) {
+    for (const batch of allBlocks(tokens, { batch: evaluationBatch, block })) {
       const { loss } = await session.run({
         tokens: tensor('int32', batch.shape, batch.tokens),
         targets: tensor('int32', batch.shape, batch.targets),

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeModel } from '../../src/onnx/codec.ts';
+import { decodeModel, encodeModel } from '../../src/onnx/codec.ts';
 import { exampleModel } from '../onnx/example-model.ts';
 import { main, quiet, sharedFolder, smallModel, startTrilu, succeed, trilu, writeText } from './command.ts';
 
@@ -20,6 +20,12 @@ beforeAll(async () => {
   const options = ['--data', 'text.txt', '--out', 'run', '--steps', '150', '--warm-up', '10', ...smallModel, ...quiet];
   await succeed(['train', 'gpt-nano', ...options], cwd);
   await succeed(['export', 'run'], cwd);
+  await succeed(['export', 'run', '--program', 'generate', '--characters', '--out', 'spoken'], cwd);
+  for (const program of ['decode', 'generate']) {
+    const { metadataProps = [], ...model } = decodeModel(readFileSync(join(folder, `run/onnx/${program}.onnx`)));
+    const others = metadataProps.filter(({ key }) => key !== 'trilu.vocabulary');
+    writeFileSync(join(folder, `ids-${program}.onnx`), encodeModel({ ...model, metadataProps: others }));
+  }
 });
 
 function generate(source: string, ...options: readonly string[]): Promise<string> {
@@ -30,7 +36,13 @@ function length(text: string): number {
   return [...text].length;
 }
 
-const sources = ['run', 'run/onnx/forward.onnx', 'run/onnx/decode.onnx', 'run/onnx/generate.onnx'];
+const sources = [
+  'run',
+  'run/onnx/forward.onnx',
+  'run/onnx/decode.onnx',
+  'run/onnx/generate.onnx',
+  'spoken/generate.onnx',
+];
 
 describe.concurrent('standard output', () => {
   it('is the prompt and what follows it, character for character, and nothing else', async () => {
@@ -100,11 +112,31 @@ describe.concurrent('the same text', () => {
     expect(texts).toEqual([texts[0], texts[0], texts[0]]);
   });
 
-  it('comes with --greedy as with temperature 0, whatever the seed', async () => {
+  it('comes with --greedy always, and with a temperature near 0', async () => {
     const greedy = await generate('run', '--prompt', 'the', '--tokens', '20', '--greedy');
-    expect(await generate('run', '--prompt', 'the', '--tokens', '20', '--temperature', '0', '--seed', '8')).toBe(
-      greedy,
-    );
+    expect(await generate('run', '--prompt', 'the', '--tokens', '20', '--greedy')).toBe(greedy);
+    const nearly = ['--temperature', '1e-6', '--seed', '8'];
+    expect(await generate('run', '--prompt', 'the', '--tokens', '20', ...nearly)).toBe(greedy);
+  });
+
+  it('comes from the run, a forward and a decode program with what only the host can do', async () => {
+    const options = ['--prompt', prompt, '--tokens', '30', '--seed', '3', '--temperature', '2'];
+    const free = await generate('run', ...options);
+    const held = [...options, '--min-p', '0.3', '--repetition-penalty', '1.4'];
+    const texts = await Promise.all(sources.slice(0, 3).map((source) => generate(source, ...held)));
+    expect(texts).toEqual([texts[0], texts[0], texts[0]]);
+    expect(texts[0]).not.toBe(free);
+    expect(length(texts[0] ?? '')).toBe(length(prompt) + 30);
+  });
+
+  it('comes from each source up to a stop string, of which nothing is printed', async () => {
+    const options = ['--prompt', 'the', '--tokens', '40', '--seed', '4'];
+    const whole = (await generate('run', ...options)).slice(3);
+    const stop = [...whole].slice(12, 15).join('');
+    const ended = `the${whole.slice(0, whole.indexOf(stop))}`;
+    const stops = ['--stop', 'not in it', '--stop', stop];
+    const texts = await Promise.all(sources.map((source) => generate(source, ...options, ...stops)));
+    expect(texts).toEqual(sources.map(() => ended));
   });
 
   it('does not come from another seed, or from none twice', async () => {
@@ -112,6 +144,76 @@ describe.concurrent('the same text', () => {
       generate('run', '--prompt', 'the', '--tokens', '60', '--temperature', '2', ...seed);
     const texts = await Promise.all([seeded('--seed', '1'), seeded('--seed', '2'), seeded(), seeded()]);
     expect(new Set(texts).size).toBe(4);
+  });
+});
+
+/** The objects of lines of JSON. */
+function objects(lines: string): Record<string, unknown>[] {
+  expect(lines.endsWith('\n')).toBe(true);
+  return lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe.concurrent('with --json', () => {
+  const options = ['--prompt', 'the', '--tokens', '15', '--seed', '4'];
+
+  it('standard output is an object for each character of the continuation', async () => {
+    const written = objects(await generate('run', ...options, '--json'));
+    expect(written.map(({ text }) => text).join('')).toBe((await generate('run', ...options)).slice(3));
+    for (const line of written) {
+      expect(line).toEqual({ token: expect.any(Number), text: expect.any(String), logprob: expect.any(Number) });
+      expect(line.logprob).toBeLessThan(0);
+    }
+  });
+
+  it('and --logprobs, each has its alternatives, the most probable first', async () => {
+    for (const line of objects(await generate('run', ...options, '--logprobs', '3'))) {
+      const { alternatives } = line;
+      expect(alternatives).toHaveLength(3);
+      if (!Array.isArray(alternatives)) throw new Error('a list was expected');
+      const logprobs = alternatives.map(({ logprob }) => logprob);
+      expect(logprobs).toEqual(logprobs.toSorted((one, other) => other - one));
+      const [{ token, text, logprob }] = alternatives;
+      expect(Object.keys(alternatives[0])).toEqual(['token', 'text', 'logprob']);
+      expect(text).toHaveLength(1);
+      if (token === line.token) expect([text, logprob]).toEqual([line.text, line.logprob]);
+    }
+  });
+
+  it('and all characters as alternatives, the probabilities sum to 1', async () => {
+    const { vocabulary } = JSON.parse(readFileSync(join(folder, 'run/trainer.json'), 'utf8'));
+    const [line] = objects(await generate('run', ...options, '--tokens', '1', '--logprobs', `${vocabulary.length}`));
+    if (!Array.isArray(line?.alternatives)) throw new Error('a list was expected');
+    const sum = line.alternatives.reduce((total: number, { logprob }) => total + Math.exp(logprob), 0);
+    expect(sum).toBeCloseTo(1, 6);
+  });
+
+  it('tokens of a stop string are left out', async () => {
+    const whole = (await generate('run', ...options)).slice(3);
+    const stop = whole.slice(5, 8);
+    const written = objects(await generate('run', ...options, '--json', '--stop', stop));
+    expect(written.map(({ text }) => text).join('')).toBe(whole.slice(0, whole.indexOf(stop)));
+  });
+});
+
+describe.concurrent('with --token-ids', () => {
+  const options = ['--tokens', '12', '--seed', '6'];
+
+  it('ids are continued by ids, by every source as by the text’s', async () => {
+    const text = ['--prompt', 'the', ...options];
+    const continuation = objects(await generate('run', ...text, '--json')).map(({ token }) => token);
+    const [first] = objects(await generate('run', '--json', '--greedy', '--token-ids', '0', '--tokens', '1'));
+    expect(first).toEqual({ token: expect.any(Number), logprob: expect.any(Number) });
+    const { vocabulary } = JSON.parse(readFileSync(join(folder, 'run/trainer.json'), 'utf8'));
+    const ids = [...'the'].map((character) => vocabulary.indexOf(character));
+    const expected = `${[...ids, ...continuation].join(' ')}\n`;
+    for (const source of [...sources, 'ids-decode.onnx', 'ids-generate.onnx']) {
+      expect(await generate(source, '--token-ids', ids.join(','), ...options)).toBe(expected);
+    }
+    // Spaces do as well, so that what it printed may be given to it again.
+    expect(await generate('run', '--token-ids', ` ${ids.join(' ')}`, ...options)).toBe(expected);
   });
 });
 
@@ -129,10 +231,55 @@ describe.concurrent('what can’t be written from is refused before anything is 
       /The prompt has a character that the model does not know: "Z" \(U\+005A\);/,
     ],
     [['run', '--prompt', '-'], /The prompt from standard input is empty/],
+    [['ids-decode.onnx', '--prompt', 'the'], /ids-decode\.onnx does not say its characters, .*: give --token-ids\./],
+    [['ids-generate.onnx'], /ids-generate\.onnx does not say its characters, .*: give --token-ids\./],
+    [['ids-decode.onnx', '--token-ids', '1,99'], /The prompt has the token 99, but the model's tokens are from 0 to /],
+    [['run/onnx/generate.onnx', '--token-ids', '99'], /The prompt has the token 99, but the model's tokens are from /],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await trilu(['generate', ...args], cwd);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^trilu: [^\n]+\.\n$/);
+  });
+});
+
+describe.concurrent('options that can’t be are wrong usage, in one sentence that says what can', () => {
+  it.each<[readonly string[], RegExp]>([
+    [['run', '--temperature', '0'], /'0' is invalid\. It must be a number above 0\. .* use --greedy\./],
+    [
+      ['run', '--temperature', '-1'],
+      /It must be a number above 0\. For the most probable character always, use --greedy\./,
+    ],
+    [['run', '--temperature', 'NaN'], /It must be a number above 0\./],
+    [['run', '--top-k', '99'], /topK is 99, but the vocabulary has \d+ tokens: choose at most that, or 0 for all\./],
+    [['run/onnx/generate.onnx', '--top-k', '99'], /topK is 99, but the vocabulary has \d+ tokens/],
+    [['run', '--top-p', '1.5'], /It must be a number above 0 and up to 1\./],
+    [['run', '--min-p', '1.5'], /It must be a number from 0 to 1\./],
+    [['run', '--min-p', '-0.1'], /It must be a number from 0 to 1\./],
+    [['run', '--repetition-penalty', '0'], /It must be a number above 0\./],
+    [['run', '--stop', ''], /It must be at least one character\./],
+    [['run', '--logprobs', '0'], /It must be a whole number from 1\./],
+    [['run', '--logprobs', '99'], /99 alternatives were asked for, but the vocabulary has \d+ tokens/],
+    [['run', '--token-ids', '1,x'], /It must be token ids: whole numbers from 0, with commas between\./],
+    [
+      ['run', '--token-ids', '1', '--prompt', 'the'],
+      /'--token-ids <list>' cannot be used with option '--prompt <text>'/,
+    ],
+    [['run', '--greedy', '--min-p', '0.1'], /'--greedy' cannot be used with option '--min-p <share>'/],
+    [
+      ['run/onnx/generate.onnx', '--min-p', '0.1'],
+      /is a generate program, which draws by itself and knows no --min-p: give /,
+    ],
+    [
+      ['run/onnx/generate.onnx', '--repetition-penalty', '2'],
+      /knows no --repetition-penalty: give the model directory, /,
+    ],
+    [['run/onnx/generate.onnx', '--json'], /knows no --json: give the model directory, decode\.onnx or forward\.onnx/],
+    [['run/onnx/generate.onnx', '--logprobs', '2'], /knows no --logprobs: give the model directory/],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await trilu(['generate', ...args], cwd);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^trilu: [^\n]+\n$/);
   });
 });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const repository = resolve(import.meta.dirname, '../..');
-const commands = ['start', 'train', 'export', 'generate', 'evaluate', 'devices', 'bench'] as const;
+const commands = ['start', 'train', 'export', 'import', 'generate', 'evaluate', 'devices', 'bench'] as const;
 
 /** A built copy of the command line whose actions only tell what they were given, or fail as they are told to. */
 let copy = '';
@@ -148,9 +148,11 @@ describe('wrong usage ends with exit code 2 and one line that says where help is
     [['train', '--threads', '0x2'], 'a whole number from 1'],
     [['export', '--opset', '16'], 'a whole number from 17 to 26'],
     [['export', '--opset', '27'], 'a whole number from 17 to 26'],
+    [['export', '--static', '64'], 'two whole numbers from 1 with a comma between: batch,time'],
+    [['export', '--static', '1,0'], 'two whole numbers from 1 with a comma between: batch,time'],
     [['generate', 'run', '--top-p', '0'], 'a number above 0 and up to 1'],
-    [['generate', 'run', '--temperature', ''], 'a number from 0'],
-    [['generate', 'run', '--temperature', 'Infinity'], 'a number from 0'],
+    [['generate', 'run', '--temperature', ''], 'a number above 0'],
+    [['generate', 'run', '--temperature', 'Infinity'], 'a number above 0'],
   ])('%j', async (args, allowed) => {
     const { code, stdout, stderr } = await trilu(args);
     expect([code, stdout]).toEqual([2, '']);
@@ -162,11 +164,11 @@ describe('wrong usage ends with exit code 2 and one line that says where help is
 
   it.each<[readonly string[], RegExp]>([
     [['train', '--device', 'tpu'], /Allowed choices are auto, cpu, cuda, webgpu, wasm\./],
-    [['export', '--dtype', 'fp8'], /Allowed choices are fp32\./],
+    [['export', '--dtype', 'fp8'], /Allowed choices are fp32, fp16, int8, int4\./],
     [['export', '--program', 'forward,fast'], /There is no program 'fast'; choose from forward, decode,/],
     [['export', '--program', 'forward,,train'], /A name is missing; choose from forward, decode,/],
     [['evaluate', 'run', '--split', 'test'], /Allowed choices are validation, training, all\./],
-    [['bench', 'everything'], /Allowed choices are train, web\./],
+    [['bench', 'everything'], /Allowed choices are train, generate, web\./],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await trilu(args);
     expect([code, stdout]).toEqual([2, '']);
@@ -242,7 +244,15 @@ describe('options reach the action', () => {
 
   it('of the others, with their defaults', async () => {
     expect(await optionsOf('start', '--steps', '5')).toEqual({ steps: 5 });
-    expect(await optionsOf('export')).toEqual({ opset: 18, dtype: 'fp32', format: 'onnx' });
+    expect(await optionsOf('export')).toEqual({ dtype: 'fp32', format: 'onnx' });
+    expect(await optionsOf('export', 'run', '--static', '2, 64', '--attention', 'fused', '--external-data')).toEqual({
+      source: 'run',
+      dtype: 'fp32',
+      format: 'onnx',
+      static: { batch: 2, time: 64 },
+      attention: 'fused',
+      externalData: true,
+    });
     expect(
       await optionsOf('export', 'gpt', '--program', 'train, forward,train', '--opset', '17', '--taps', 'attention'),
     ).toEqual({

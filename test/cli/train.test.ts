@@ -53,6 +53,7 @@ describe.concurrent('the run directory of a GPT', () => {
       'generation_config.json',
       'metrics.jsonl',
       'model.safetensors',
+      'special_tokens_map.json',
       'tokenizer.json',
       'tokenizer_config.json',
       'trainer.json',

@@ -5,10 +5,11 @@ import {
   descriptionFiles,
   encodeWeights,
   modelFiles,
-  readModel,
   type TrainedModel,
+  weightParts,
 } from '../../src/export/model-directory.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/export/safetensors.ts';
+import { readModel, requireVocabulary } from '../../src/export/read-model.ts';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '../../src/export/safetensors.ts';
 import { modelParameters } from '../../src/programs/index.ts';
 import { initialize } from '../../src/train/initialize.ts';
 
@@ -60,13 +61,33 @@ describe('a model directory', () => {
       'config.json',
       'generation_config.json',
       'model.safetensors',
+      'special_tokens_map.json',
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
   });
 });
 
+describe('a model directory without characters', () => {
+  const { vocabulary: _, ...model } = modelOf('gpt');
+
+  it('comes back as it was, and has no tokenizer’s files', async () => {
+    const texts = descriptionFiles(model.config).map(([name, text]) => [name, new TextEncoder().encode(text)] as const);
+    expect(texts.map(([name]) => name)).toEqual(['config.json', 'generation_config.json']);
+    const files = new Map([...texts, [modelFiles.weights, encodeWeights(model.config, model.weights)]]);
+    const back = await readModel(async (name) => files.get(name), 'folder');
+    expect(back).toEqual(model);
+    expect(() => requireVocabulary(back, 'folder')).toThrow(/^folder has no vocabulary of single characters/);
+  });
+});
+
 describe('the weights of a GPT', () => {
+  it('come in parts that are the same file', () => {
+    const { config, weights } = modelOf('gpt');
+    const whole = encodeWeights(config, weights);
+    expect(Buffer.concat(weightParts(config, weights)).equals(whole)).toBe(true);
+  });
+
   /** GPT-2's own tensors for one layer, as transformers' GPT2LMHeadModel lists them: names, and sizes by C. */
   const inLayer = {
     'ln_1.weight': [1],
@@ -186,6 +207,34 @@ describe('what doesn’t fit together is told by file', () => {
     );
     const files = new Map([...whole, [modelFiles.weights, encodeSafetensors(changedType)]]);
     await expect(read(files)).rejects.toThrow(/transformer\.wpe\.weight is I32 of shape \[8, 16\], but .* F32/);
+  });
+
+  it('weights that are one too many, or biases where the model has none', async () => {
+    const { tensors } = decodeSafetensors(encodeWeights(model.config, model.weights));
+    const bias = 'transformer.h.1.mlp.c_fc.bias';
+    const learned = [...tensors.values()].map((tensor) =>
+      tensor.name === bias ? { ...tensor, data: new Float32Array(64).fill(1e-9) } : tensor,
+    );
+    const more = { name: 'score.weight', type: 'F32' as const, shape: [1], data: Float32Array.of(1) };
+    const withWeights = (list: Iterable<SafetensorsTensor>): Map<string, Uint8Array> =>
+      new Map([...whole, [modelFiles.weights, encodeSafetensors(list)]]);
+    await expect(read(withWeights(learned))).rejects.toThrow(
+      `folder/model.safetensors: ${bias} is not zero, but config.json says that the model has no biases (trilu.bias)`,
+    );
+    await expect(read(withWeights([...tensors.values(), more]))).rejects.toThrow(
+      'folder/model.safetensors holds score.weight, which the configuration has no place for.',
+    );
+  });
+
+  it.each<[string, string, string]>([
+    ['layer_norm_epsilon', '1e-6', 'is 0.000001, and only 0.00001 is known here'],
+    ['scale_attn_weights', 'false', 'is false, and only true is known here'],
+    ['n_inner', '17', 'is 17, and only 4 · n_embd (64) is known here'],
+  ])('a configuration that would compute something else: %s', async (key, value, problem) => {
+    const files = changed('config.json', (text) => text.replace(new RegExp(`("${key}": )[^,]+`), `$1${value}`));
+    await expect(read(files)).rejects.toThrow(
+      `folder/config.json is no configuration that this version of trilu can read: ${key}: ${problem}.`,
+    );
   });
 
   it('any file cut short anywhere, or missing', async () => {

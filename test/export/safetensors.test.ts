@@ -175,8 +175,38 @@ describe('reading', () => {
     [
       'a shape whose product overflows',
       file(`{"w":${entry('4294967296,4294967296,4294967296', 0, 8)}}`, eight),
-      /tensor 'w'.*needs/,
+      /tensor 'w'.*needs more than 2\^53 bytes, but has 8/,
     ],
+    [
+      'a shape whose product overflows on the way to nothing',
+      file(`{"w":${entry('9007199254740991,9007199254740991,0', 0, 0)}}`),
+      /tensor 'w'.*needs more than 2\^53 bytes, but has 0/,
+    ],
+    [
+      'a shape whose product ends at 2^53, where numbers are no longer exact',
+      file(`{"w":${entry('134217728,67108864', 0, 8)}}`, eight),
+      /tensor 'w'.*needs more than 2\^53 bytes, but has 8/,
+    ],
+    ['a size of 2^53', file(`{"w":${entry('9007199254740992', 0, 8)}}`, eight), /tensor 'w' has a wrong shape\.0/],
+    [
+      'a size that rounds to a whole number',
+      file(`{"w":${entry('9007199254740993', 0, 8)}}`, eight),
+      /tensor 'w' has a wrong shape\.0/,
+    ],
+    [
+      'an offset of 2^53',
+      file(`{"w":${entry('2', 0, 9007199254740992)}}`, eight),
+      /tensor 'w' has a wrong data_offsets\.1/,
+    ],
+    [
+      'one tensor within another',
+      file(`{"v":${entry('2', 0, 8)},"w":${entry('0', 4, 4)}}`, eight),
+      /tensor 'w' .* overlaps/,
+    ],
+    ['two tensors in one place', file(`{"v":${entry('2', 0, 8)},"w":${entry('2', 0, 8)}}`, eight), /'w' .* overlaps/],
+    ['three offsets', file(`{"w":${entry('2', 0, '8,8')}}`, eight), /tensor 'w' has a wrong data_offsets/],
+    ['a shape that is a number', file('{"w":{"dtype":"U8","shape":8,"data_offsets":[0,8]}}', eight), /a wrong shape/],
+    ['no header at all', file('', [], 0), /header is not JSON/],
     ['a negative size', file(`{"w":${entry('-2', 0, 8)}}`, eight), /tensor 'w' has a wrong shape\.0/],
     ['a fraction', file(`{"w":${entry('2.5', 0, 8)}}`, eight), /tensor 'w' has a wrong shape\.0/],
     [

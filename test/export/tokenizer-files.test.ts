@@ -26,7 +26,7 @@ describe('tokenizer.json', () => {
       pre_tokenizer: null,
       post_processor: null,
       decoder: { type: 'Fuse' },
-      model: { type: 'BPE', vocab: { a: 0 }, merges: [], unk_token: null },
+      model: { type: 'BPE', vocab: { a: 0 }, merges: [], unk_token: 'unknown character' },
     });
   });
 

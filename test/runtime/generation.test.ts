@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { type GenerateOptions, generate } from '../../src/runtime/generation.ts';
+import { type GenerateOptions, generate, generateScored } from '../../src/runtime/generation.ts';
 import { open } from '../../src/runtime/node/open.ts';
 import { type SamplingOptions, sample } from '../../src/runtime/sampling.ts';
 import type { Session } from '../../src/runtime/session.ts';
+import { fakeSession } from '../support/fake-session.ts';
+import { tinyLogits } from '../support/tiny-logits.ts';
 import { counter, tinyDecode, tinyForward, tinyVocabulary } from '../support/tiny-models.ts';
 
 let forward: Session;
@@ -15,17 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([forward.dispose(), decode.dispose()]));
 
-/** The tiny language model in JavaScript: logits after `context`. */
-function tinyLogits(context: readonly number[]): Float32Array {
-  const sum = context.reduce((total, token) => total + token + 1, 0);
-  return Float32Array.from({ length: tinyVocabulary }, (_, token) => 3 * Math.sin((token + 1) * sum));
-}
-
 /** The lecture's loop: crop to the last block, take the logits at the end, draw, append. */
 function lecture(prompt: readonly number[], count: number, blockSize: number, sampling: SamplingOptions): number[] {
   const text = [...prompt];
   for (let step = 0; step < count; step += 1) {
-    text.push(sample(tinyLogits(text.slice(-blockSize)), { ...sampling, step }));
+    text.push(sample(tinyLogits(text.slice(-blockSize)), { ...sampling, step, seen: text }));
   }
   return text.slice(prompt.length);
 }
@@ -65,10 +61,12 @@ describe.each<[string, () => Pick<GenerateOptions, 'forward' | 'decode'>]>([
   ['a decode program', () => ({ decode })],
 ])('with %s', (_, sessions) => {
   test.each<[string, number[], number, number, SamplingOptions]>([
-    ['within the block, greedy', [3], 5, 8, { temperature: 0 }],
+    ['within the block, greedy', [3], 5, 8, { greedy: true }],
     ['within the block, drawn', [3, 1, 4], 5, 8, { seed: 5 }],
-    ['past the block, greedy', [3, 1], 30, 8, { temperature: 0 }],
+    ['past the block, greedy', [3, 1], 30, 8, { greedy: true }],
     ['past the block, drawn', [3, 1], 30, 8, { seed: 7, temperature: 0.8, topK: 6, topP: 0.95 }],
+    ['past the block, with all that there is', [3, 1], 30, 8, { seed: 7, topK: 9, minP: 0.05, repetitionPenalty: 1.3 }],
+    ['greedy, with a penalty for what is there', [3, 1], 30, 8, { greedy: true, repetitionPenalty: 2 }],
     ['from a prompt as long as the block', [0, 1, 2, 3], 6, 4, { seed: 8 }],
     ['from a prompt longer than the block', [0, 1, 2, 3, 4, 5, 6], 6, 4, { seed: 9 }],
     ['with a block of one', [2], 6, 1, { seed: 10 }],
@@ -111,11 +109,82 @@ describe.each<[string, () => Pick<GenerateOptions, 'forward' | 'decode'>]>([
     ['a negative count', { count: -1 }, 'from 0, not -1'],
     ['a block of nothing', { blockSize: 0 }, 'from 1, not 0'],
     ['impossible sampling', { sampling: { topP: 2 } }, 'topP'],
+    ['a temperature of 0', { sampling: { temperature: 0 } }, 'temperature must be a number above 0'],
+    ['a top-k beyond the vocabulary', { sampling: { topK: 12 } }, 'topK is 12, but the vocabulary has 11 tokens'],
+    [
+      'a token that there is not',
+      { tokens: [1, 11] },
+      "The prompt has the token 11, but the model's tokens are from 0 to 10",
+    ],
+    ['a token below 0', { tokens: [-1] }, 'The prompt has the token -1'],
   ])('refuses %s', async (_case, options, message) => {
     const run = collect({ ...sessions(), tokens: [1], count: 1, blockSize: 4, ...options });
     await expect(run).rejects.toThrow(message);
     await expect(run).rejects.toBeInstanceOf(UserError);
   });
+});
+
+describe('with the probabilities of each token', () => {
+  const sampling: SamplingOptions = { seed: 5, temperature: 0.7, topK: 5, repetitionPenalty: 1.2 };
+  const options = { tokens: [3, 1], count: 12, blockSize: 8, sampling };
+
+  test.each([0, 3, tinyVocabulary])('and %i alternatives, the tokens are the same', async (alternatives) => {
+    const context = [...options.tokens];
+    for await (const scored of generateScored({ ...options, forward, alternatives })) {
+      // What the model held of it, whatever the sampling: the logarithm of the softmax of its logits, in float64.
+      const logits = [...tinyLogits(context.slice(-8))];
+      const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      expect(scored.logProbability).toBeCloseTo((logits[scored.token] ?? 0) - total, 5);
+      const expected = [...logits.keys()].sort((one, other) => (logits[other] ?? 0) - (logits[one] ?? 0));
+      expect(scored.alternatives.map(({ token }) => token)).toEqual(expected.slice(0, alternatives));
+      for (const { token, logProbability } of scored.alternatives) {
+        expect(logProbability).toBeCloseTo((logits[token] ?? 0) - total, 5);
+      }
+      if (alternatives === tinyVocabulary) {
+        const sum = scored.alternatives.reduce((all, { logProbability }) => all + Math.exp(logProbability), 0);
+        expect(sum).toBeCloseTo(1, 10);
+      }
+      context.push(scored.token);
+    }
+    expect(context.slice(2)).toEqual(await collect({ ...options, forward }));
+  });
+
+  test('more alternatives than tokens are refused', async () => {
+    const run = generateScored({ ...options, forward, alternatives: 12 }).next();
+    await expect(run).rejects.toThrow('12 alternatives were asked for, but the vocabulary has 11 tokens');
+  });
+});
+
+test('a block longer than the model’s is refused, before anything runs', async () => {
+  const { program } = fakeSession();
+  const short = fakeSession({ program: { ...program, config: { n_positions: 64 } } });
+  for (const sessions of [{ forward: short }, { forward, decode: short }]) {
+    const run = collect({ ...sessions, tokens: [1], count: 1, blockSize: 65 });
+    await expect(run).rejects.toThrow("The block size 65 is longer than the model's");
+    await expect(run).rejects.toBeInstanceOf(UserError);
+  }
+});
+
+test('with both programs, the cache serves the block and the forward program what is past it', async () => {
+  const [cached, steps] = watched(decode);
+  const [whole, runs] = watched(forward);
+  const options = { tokens: [1, 2, 3], count: 6, blockSize: 5, sampling: { seed: 2 } };
+  expect(await collect({ ...options, decode: cached, forward: whole })).toEqual(lecture([1, 2, 3], 6, 5, { seed: 2 }));
+  expect(steps).toEqual([3, 1, 1]);
+  expect(runs).toEqual([5, 5, 5]);
+});
+
+test('a signal that was aborted before stops it before the first token', async () => {
+  const [session, lengths] = watched(forward);
+  const run = collect({
+    forward: session,
+    tokens: [1],
+    count: 3,
+    blockSize: 8,
+    signal: AbortSignal.abort(new Error('no')),
+  });
+  await expect(run).rejects.toThrow('no');
+  expect(lengths).toEqual([]);
 });
 
 test('a decode program sees the prompt once, then one token a step, then the window', async () => {

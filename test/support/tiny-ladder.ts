@@ -1,7 +1,7 @@
 import { defineModel, type Model, type ModelConfig, modelConfig, modelNames } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
 import type { Weights } from '../../src/export/write-onnx.ts';
-import { makeProgram, type Program, type ProgramName } from '../../src/programs/index.ts';
+import { makeProgram, type Program, type ProgramName, type ProgramOptions } from '../../src/programs/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import { hash, normals } from '../../src/random/counter.ts';
 import type { ProgramDescription } from '../../src/runtime/session.ts';
@@ -52,10 +52,11 @@ export function tinyFile(
   {
     weights = strongWeights(model),
     opset = 18,
-    taps = [],
-  }: { weights?: Weights; opset?: number; taps?: readonly string[] } = {},
+    ...options
+  }: { weights?: Weights; opset?: number } & Partial<ProgramOptions> = {},
 ): Uint8Array<ArrayBuffer> {
-  const made = typeof program === 'string' ? makeProgram(program, model, { optimizer: someOptimizer, taps }) : program;
+  const made =
+    typeof program === 'string' ? makeProgram(program, model, { optimizer: someOptimizer, ...options }) : program;
   return exportProgram(made, { weights, opset, vocabulary: Array.from('abcdefghijk') });
 }
 

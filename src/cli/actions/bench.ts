@@ -45,8 +45,8 @@ function loader(clone: string): string {
   }
 }
 
-function argumentsOf({ subject, model, threads, rounds, json }: BenchOptions): string[] {
-  const settings = Object.entries({ model, threads, rounds }).filter(([, value]) => value !== undefined);
+function argumentsOf({ subject, model, threads, rounds, dtype, json }: BenchOptions): string[] {
+  const settings = Object.entries({ model, threads, rounds, dtype }).filter(([, value]) => value !== undefined);
   return [
     subject,
     ...settings.flatMap(([name, value]) => [`--${name}`, `${value}`]),

@@ -1,5 +1,6 @@
 import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
+import { requireVocabulary } from '../../export/read-model.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { splitTokens } from '../../text/split.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
@@ -11,9 +12,11 @@ import { opener } from '../running.ts';
 
 /** `trilu evaluate`: the mean cross-entropy of a trained model over a part of a text. */
 export async function runEvaluate(options: EvaluateOptions): Promise<void> {
-  const { config, weights, vocabulary } = await readModelDirectory(options.source);
+  const trained = await readModelDirectory(options.source);
+  const { config, weights } = trained;
+  const tokenizer = CharacterTokenizer.fromVocabulary(requireVocabulary(trained, options.source));
   const corpus = await loadCorpus(options.data);
-  const all = CharacterTokenizer.fromVocabulary(vocabulary).encode(corpus.text, corpus.name);
+  const all = tokenizer.encode(corpus.text, corpus.name);
   const tokens = options.split === 'all' ? all : splitTokens(all)[options.split];
   if (tokens.length <= config.blockSize) {
     const part = options.split === 'all' ? corpus.name : `The ${options.split} part of ${corpus.name}`;

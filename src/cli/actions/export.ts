@@ -1,67 +1,123 @@
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { defineModel, modelConfig, modelNames } from '../../../models/index.ts';
+import { join } from 'node:path';
+import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
-import { exportProgram } from '../../export/export-program.ts';
+import { type ExportedProgram, exportFiles } from '../../export/export-program.ts';
 import type { TrainedModel } from '../../export/model-directory.ts';
-import { makeProgram, modelParameters, type Program, programNames } from '../../programs/index.ts';
-import { readModelDirectory } from '../../runs/run-directory.ts';
+import { makeProgram, type Program, type ProgramOptions, programNames } from '../../programs/index.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
-import { CharacterTokenizer } from '../../text/tokenizer.ts';
-import { initialize } from '../../train/initialize.ts';
 import { presetFor } from '../../trainer/setup.ts';
-import { loadCorpus } from '../corpus.ts';
 import type { ExportOptions } from '../export.ts';
 import { formatBytes, formatCount, formatTable } from '../format.ts';
 import { opener } from '../running.ts';
 import { trialFeeds } from '../trial.ts';
-
-/** What was written, a row a file. */
-interface ExportedFile {
-  readonly file: string;
-  readonly nodes: number;
-  readonly parameters: number;
-  readonly bytes: number;
-  readonly opset: number;
-  /** How long the trial run took. */
-  readonly milliseconds: number;
-}
+import { exportHuggingFace } from './export-hugging-face.ts';
+import { exportSources, type Source } from './export-sources.ts';
+import { announce, type ExportedFile, precisionOf } from './exported-file.ts';
+import { measuredLosses } from './measured-losses.ts';
 
 /** `trilu export`: writes programs as .onnx files, runs each once, and prints a table of them. */
 export async function runExport(options: ExportOptions): Promise<void> {
   const files = await exportModels(options);
-  const rows = files.map(({ file, nodes, parameters, bytes, opset, milliseconds }) => [
+  process.stdout.write(options.json === true ? `${JSON.stringify(files, null, 2)}\n` : `${tableOf(files)}\n`);
+}
+
+function tableOf(files: readonly ExportedFile[]): string {
+  const measured = files.some(({ loss }) => loss !== undefined);
+  const header = ['file', 'nodes', 'parameters', 'size', 'opset', 'ran in', ...(measured ? ['loss', 'in fp32'] : [])];
+  const rows = files.map(({ file, nodes, parameters, bytes, opset, milliseconds, loss, fp32Loss }) => [
     file,
     formatCount(nodes),
     formatCount(parameters),
     formatBytes(bytes),
     `${opset}`,
     `${milliseconds.toFixed(1)} ms`,
+    ...(measured ? [loss, fp32Loss].map((value) => value?.toFixed(4) ?? '–') : []),
   ]);
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(files, null, 2)}\n`
-      : `${formatTable(['file', 'nodes', 'parameters', 'size', 'opset', 'ran in'], rows)}\n`,
-  );
+  return formatTable(header, rows);
 }
 
 /** Writes the programs of one model, or of the whole ladder. */
 export async function exportModels(options: ExportOptions): Promise<ExportedFile[]> {
+  checkTogether(options);
   const files: ExportedFile[] = [];
-  for (const { model, directory } of await sources(options)) {
-    await makeDirectory(directory);
-    for (const name of options.program ?? programNames) {
-      const program = makeProgram(name, defineModel(model.config), {
-        optimizer: presetFor(model.config.model).optimizer,
-        taps: options.taps === undefined ? [] : [options.taps],
-      });
-      const file = join(directory, `${name}.onnx`);
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${file} …`);
-      files.push(await exportOne(program, model, file, options));
-    }
+  for (const source of await exportSources(options)) {
+    await makeDirectory(source.directory);
+    const written =
+      options.format === 'hf' ? await exportHuggingFace(source, options) : await exportPrograms(source, options);
+    files.push(...written);
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   return files;
+}
+
+/** What an option can't be given with, and why. */
+function checkTogether({
+  format,
+  program,
+  main,
+  taps,
+  dtype,
+  quantized,
+  attention,
+  cache,
+  stop,
+  characters,
+}: ExportOptions): void {
+  const onlyOnnx = { program, taps, attention, cache, stop, characters };
+  const wrong = Object.entries(onlyOnnx).find(([, value]) => value !== undefined);
+  const problem =
+    format === 'hf' && wrong !== undefined
+      ? `--${wrong[0]} is for --format onnx: a Hugging Face folder has graphs of its own`
+      : format === 'onnx' && main !== undefined
+        ? '--main is for --format hf'
+        : quantized !== undefined && dtype !== 'int8' && dtype !== 'int4'
+          ? `--quantized is for --dtype int8 or int4, not for ${dtype}`
+          : program?.includes('train') === true && (dtype !== 'fp32' || (attention ?? 'trilu') !== 'trilu')
+            ? 'the train program is written in fp32 with the attention form trilu only: leave it out of --program'
+            : undefined;
+  if (problem === undefined) return;
+  throw new UserError(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`, { exitCode: 2 });
+}
+
+async function exportPrograms(
+  { model, directory, trainedIn }: Source,
+  options: ExportOptions,
+): Promise<ExportedFile[]> {
+  const plain = options.dtype === 'fp32' && (options.attention ?? 'trilu') === 'trilu';
+  const names = options.program ?? programNames.filter((name) => plain || name !== 'train');
+  const definition = defineModel(model.config);
+  const files: ExportedFile[] = [];
+  for (const name of names) {
+    const program = makeProgram(name, definition, programOptions(model, options));
+    files.push(await exportOne(program, model, join(directory, `${name}.onnx`), options));
+  }
+  const losses = await measuredLosses(model, trainedIn, options);
+  return files.map((file) => ({ ...file, ...losses }));
+}
+
+function programOptions({ config, vocabulary }: TrainedModel, options: ExportOptions): ProgramOptions {
+  const { taps, attention, cache, static: sizes, stop, characters = false, dtype } = options;
+  if (characters && vocabulary === undefined) {
+    throw new UserError('--characters needs a model of characters: this one has only ids.', { exitCode: 2 });
+  }
+  return {
+    optimizer: presetFor(config.model).optimizer,
+    taps: taps === undefined ? [] : [taps],
+    ...(attention === undefined ? {} : { attention }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(sizes === undefined ? {} : { sizes }),
+    ...(stop === undefined ? {} : { stop: idOf(stop, vocabulary) }),
+    segmented: dtype === 'fp32' || dtype === 'fp16',
+    ...(characters && vocabulary !== undefined ? { characters: vocabulary } : {}),
+  };
+}
+
+function idOf(stop: string, vocabulary: readonly string[] | undefined): number {
+  const id = vocabulary?.indexOf(stop) ?? -1;
+  if (id >= 0) return id;
+  throw new UserError(`--stop must be one character of the model's vocabulary, not ${JSON.stringify(stop)}.`, {
+    exitCode: 2,
+  });
 }
 
 async function exportOne(
@@ -70,19 +126,42 @@ async function exportOne(
   file: string,
   options: ExportOptions,
 ): Promise<ExportedFile> {
+  announce(file);
   const { weights, vocabulary } = model;
-  const { opset } = options;
-  const bytes = exportProgram(program, { opset, weights, vocabulary });
-  await writeFileAtomic(file, bytes);
+  const { opset, externalData = false } = options;
+  const data = `${program.name}.onnx.data`;
+  const exported = exportFiles(
+    program,
+    { weights, vocabulary, precision: precisionOf(options), ...(opset === undefined ? {} : { opset }) },
+    externalData ? data : undefined,
+  );
+  // The model comes last: it is nothing without its weights.
+  if (exported.data !== undefined) await writeFileAtomic(`${file}.data`, exported.data);
+  await writeFileAtomic(file, exported.model);
+  return { file, ...sizesOf(exported, model), milliseconds: await tryOut(file, exported, model, options) };
+}
+
+function sizesOf(
+  { program, opset, model, data }: ExportedProgram,
+  { weights }: TrainedModel,
+): Pick<ExportedFile, 'nodes' | 'parameters' | 'bytes' | 'opset'> {
+  const parameters = [...weights.values()].reduce((sum, { length }) => sum + length, 0);
+  return { nodes: countNodes(program.graph), parameters, bytes: model.length + (data?.length ?? 0), opset };
+}
+
+/** Runs a file once. @returns how long that took, in milliseconds */
+async function tryOut(
+  file: string,
+  { program }: ExportedProgram,
+  { weights, vocabulary }: TrainedModel,
+  options: ExportOptions,
+): Promise<number> {
   const session = await opener(options)(file);
   try {
-    const feeds = trialFeeds(program, weights);
+    const feeds = trialFeeds(program, weights, vocabulary);
     const started = performance.now();
     await session.run(feeds);
-    const milliseconds = performance.now() - started;
-    const parameters = [...weights.values()].reduce((sum, { length }) => sum + length, 0);
-    const nodes = countNodes(program.graph);
-    return { file, nodes, parameters, bytes: bytes.length, opset, milliseconds };
+    return performance.now() - started;
   } finally {
     await session.dispose();
   }
@@ -93,35 +172,5 @@ function countNodes({ nodes }: Pick<Program['graph'], 'nodes'>): number {
   return nodes.reduce(
     (sum, { bodies }) => Object.values(bodies).reduce((inner, body) => inner + countNodes(body), sum + 1),
     0,
-  );
-}
-
-interface Source {
-  readonly model: TrainedModel;
-  readonly directory: string;
-}
-
-async function sources({ source, out, seed = 1337, data }: ExportOptions): Promise<readonly Source[]> {
-  if (source !== undefined && !modelNames.includes(source)) {
-    requireDirectory(source);
-    return [{ model: await readModelDirectory(source), directory: out ?? join(source, 'onnx') }];
-  }
-  const { vocabulary } = CharacterTokenizer.fromText((await loadCorpus(data)).text);
-  const names = source === undefined ? modelNames : [source];
-  return names.map((name) => ({ model: untrained(name, vocabulary, seed), directory: join(out ?? 'out', name) }));
-}
-
-function untrained(name: string, vocabulary: readonly string[], seed: number): TrainedModel {
-  const config = modelConfig(name, { vocabularySize: vocabulary.length });
-  return { config, vocabulary, weights: initialize(modelParameters(defineModel(config)), seed) };
-}
-
-function requireDirectory(source: string): void {
-  const found = statSync(source, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return;
-  const hint = found === undefined ? '' : ` Its folder, ${dirname(source)}, may be one.`;
-  throw new UserError(
-    `${source} is neither a model of the ladder (${modelNames.join(', ')}) nor a model directory.${hint}`,
-    { exitCode: 2 },
   );
 }

@@ -1,60 +1,63 @@
-import { existsSync } from 'node:fs';
-import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
-import { configFromJson } from '../../export/config.ts';
-import { exportProgram } from '../../export/export-program.ts';
-import { decodeProgram } from '../../programs/decode.ts';
-import { forwardProgram } from '../../programs/forward.ts';
-import { isDirectory, readModelDirectory } from '../../runs/run-directory.ts';
-import { generate } from '../../runtime/generation.ts';
+import { generate, generateScored, type WritingOptions } from '../../runtime/generation.ts';
+import type { ScoredToken, TokenProbability } from '../../runtime/log-probabilities.ts';
 import { checkSampling, type SamplingOptions } from '../../runtime/sampling.ts';
-import type { Session } from '../../runtime/session.ts';
-import { scalar, tensor } from '../../runtime/tensor.ts';
-import { CharacterTokenizer } from '../../text/tokenizer.ts';
+import { StopStrings } from '../../runtime/stop-strings.ts';
+import { generateScoredText, generateText, type ScoredText } from '../../runtime/text-generation.ts';
+import type { CharacterTokenizer } from '../../text/tokenizer.ts';
 import type { GenerateOptions } from '../generate.ts';
+import { cannot, writeInOneRun } from '../generate-program.ts';
 import { interruption } from '../interruption.ts';
 import { opener } from '../running.ts';
+import { openWriter, type Writer } from '../writer.ts';
 
-/** A model that can write: its session, its characters and how far it sees. */
-interface Writer {
-  readonly session: Session;
-  readonly tokenizer: CharacterTokenizer;
-  readonly blockSize: number;
+/** Everything that a continuation is written from. */
+interface Task extends Writer {
+  readonly options: GenerateOptions;
+  readonly sampling: SamplingOptions;
+  readonly signal: AbortSignal;
 }
 
 /** `trilu generate`: the prompt and what follows it on stdout, character by character, and nothing else. */
 export async function runGenerate(options: GenerateOptions): Promise<void> {
-  const sampling: Required<SamplingOptions> = {
-    temperature: options.greedy === true ? 0 : (options.temperature ?? 1),
-    topK: options.topK ?? 0,
-    topP: options.topP ?? 1,
-    seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
-  };
+  const sampling = samplingOf(options);
   checkSampling(sampling);
-  const { session, tokenizer, blockSize } = await openWriter(options);
+  const writer = await openWriter(options.source, opener(options));
   const stop = interruption();
   try {
-    const { prompt = '' } = options;
-    const tokens = Array.from(tokenizer.encode(prompt === '' ? firstCharacter(tokenizer) : prompt, 'The prompt'));
-    process.stdout.write(prompt);
-    for await (const text of continuation(
-      session,
-      tokenizer,
-      blockSize,
-      tokens,
-      options.tokens,
-      sampling,
-      stop.signal,
-    )) {
-      process.stdout.write(text);
-    }
+    checkSampling(sampling, writer.config.vocabularySize);
+    for await (const text of output({ ...writer, options, sampling, signal: stop.signal })) process.stdout.write(text);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    if (process.stdout.isTTY) process.stdout.write('\n');
+    // The shell's prompt goes on a line of its own; the other outputs end theirs.
+    if (process.stdout.isTTY && options.tokenIds === undefined && options.json !== true) process.stdout.write('\n');
     stop.release();
-    await session.dispose();
+    await writer.session.dispose();
   }
+}
+
+function samplingOf(options: GenerateOptions): SamplingOptions {
+  const { greedy = false, temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  return { greedy, temperature, topK, topP, minP, repetitionPenalty, seed };
+}
+
+/** What goes to stdout, piece by piece: nothing before the first token is known, so that what fails prints nothing. */
+async function* output(task: Task): AsyncGenerator<string> {
+  const { options, tokenizer, source } = task;
+  const { tokenIds, json = false, prompt = '' } = options;
+  if (tokenIds !== undefined) {
+    if (json) yield* jsonLines(scoredIds(task, tokenIds));
+    else yield* after(tokenIds.join(' '), idsOf(task, tokenIds), '\n');
+    return;
+  }
+  if (tokenizer === undefined) {
+    throw new UserError(`${source} does not say its characters, so it can't read and write text: give --token-ids.`);
+  }
+  const beginning = prompt === '' ? firstCharacter(tokenizer) : prompt;
+  if (json) yield* jsonLines(scoredText(task, tokenizer, beginning));
+  else yield* after(prompt, textOf(task, tokenizer, beginning));
 }
 
 /** What comes first in a text without a beginning: it begins as a line does. The character itself is not part of the text. */
@@ -62,77 +65,84 @@ function firstCharacter(tokenizer: CharacterTokenizer): string {
   return tokenizer.has('\n') ? '\n' : (tokenizer.vocabulary[0] ?? '');
 }
 
-async function openWriter(options: GenerateOptions): Promise<Writer> {
-  const { source } = options;
-  const open = opener(options);
-  if (isDirectory(source)) {
-    const { config, weights, vocabulary } = await readModelDirectory(source);
-    const model = defineModel(config);
-    const decode = decodeProgram(model);
-    const program = decode.state.length > 0 ? decode : forwardProgram(model);
-    const session = await open(exportProgram(program, { weights }));
-    return { session, tokenizer: CharacterTokenizer.fromVocabulary(vocabulary), blockSize: config.blockSize };
+/** The pieces, after a prompt that waits for the first of them. */
+async function* after(prompt: string, pieces: AsyncIterable<string>, end = ''): AsyncGenerator<string> {
+  let before = prompt;
+  for await (const piece of pieces) {
+    yield before + piece;
+    before = '';
   }
-  if (!existsSync(source)) throw new UserError(`There is no model directory and no .onnx file at ${source}.`);
-  const session = await open(source);
-  try {
-    const { program, vocabulary, config } = session.program;
-    if (program !== undefined && !writingPrograms.includes(program)) {
-      throw new UserError(
-        `${source} is the program ${program}, which can't continue a text: give ${writingPrograms.join(', ')} or a model directory.`,
-      );
-    }
-    if (vocabulary === undefined || config === undefined) {
-      throw new UserError(
-        `${source} does not say its characters (metadata trilu.vocabulary), so it can't continue a text.`,
-      );
-    }
-    const { blockSize } = configFromJson(config, source);
-    return { session, tokenizer: CharacterTokenizer.fromVocabulary(vocabulary), blockSize };
-  } catch (error) {
-    await session.dispose();
-    throw error;
-  }
+  yield before + end;
 }
 
-/** The programs that can continue a text. */
-const writingPrograms: readonly string[] = ['forward', 'decode', 'generate'];
-
-/** How each program writes on. */
-async function* continuation(
-  session: Session,
-  tokenizer: CharacterTokenizer,
-  blockSize: number,
-  tokens: readonly number[],
-  count: number,
-  sampling: Required<SamplingOptions>,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const { program, state } = session.program;
-  if (program === 'generate') {
-    yield tokenizer.decode(await writeInOneRun(session, tokens, count, sampling));
+async function* textOf(task: Task, tokenizer: CharacterTokenizer, prompt: string): AsyncGenerator<string> {
+  const { stop = [] } = task.options;
+  if (!isGenerateProgram(task)) {
+    yield* generateText({ ...writing(task), tokenizer, prompt, stop });
     return;
   }
-  const cached = program === 'decode' && state.length > 0;
-  const writer = cached ? { decode: session } : { forward: session };
-  for await (const token of generate({ ...writer, tokens, count, blockSize, sampling, signal })) {
-    yield tokenizer.decode([token]);
+  const strings = new StopStrings(stop);
+  const tokens = Array.from(tokenizer.encode(prompt, 'The prompt'));
+  for (const token of await inOneRun(task, tokens)) {
+    const { parts } = strings.add({ text: tokenizer.decode([token]) });
+    for (const { text } of parts) yield text;
+  }
+  for (const { text } of strings.end()) yield text;
+}
+
+async function* idsOf(task: Task, tokens: readonly number[]): AsyncGenerator<string> {
+  const written = isGenerateProgram(task) ? await inOneRun(task, tokens) : generate({ ...writing(task), tokens });
+  for await (const token of written) yield ` ${token}`;
+}
+
+function scoredText(task: Task, tokenizer: CharacterTokenizer, prompt: string): AsyncGenerator<ScoredText> {
+  refuseScores(task);
+  const { stop = [], logprobs = 0 } = task.options;
+  return generateScoredText({ ...writing(task), tokenizer, prompt, stop, alternatives: logprobs });
+}
+
+function scoredIds(task: Task, tokens: readonly number[]): AsyncGenerator<ScoredToken> {
+  refuseScores(task);
+  return generateScored({ ...writing(task), tokens, alternatives: task.options.logprobs ?? 0 });
+}
+
+function refuseScores(task: Task): void {
+  if (isGenerateProgram(task)) throw cannot(task.source, task.options.logprobs === undefined ? '--json' : '--logprobs');
+}
+
+function isGenerateProgram({ session }: Task): boolean {
+  return session.program.program === 'generate';
+}
+
+async function inOneRun({ config, options, ...task }: Task, tokens: readonly number[]): Promise<number[]> {
+  const wrong = tokens.find((token) => token >= config.vocabularySize);
+  if (wrong === undefined) return writeInOneRun({ ...task, tokens, count: options.tokens });
+  throw new UserError(
+    `The prompt has the token ${wrong}, but the model's tokens are from 0 to ${config.vocabularySize - 1}.`,
+  );
+}
+
+/** What the host's loop needs of a task. */
+function writing({ session, config, options, sampling, signal }: Task): WritingOptions {
+  const { program, state } = session.program;
+  const programs = program === 'decode' && state.length > 0 ? { decode: session } : { forward: session };
+  return { ...programs, count: options.tokens, blockSize: config.blockSize, sampling, signal };
+}
+
+/** One object a line. */
+async function* jsonLines(tokens: AsyncIterable<ScoredText | ScoredToken>): AsyncGenerator<string> {
+  for await (const scored of tokens) {
+    const alternatives: readonly TokenProbability[] = scored.alternatives;
+    const others = alternatives.length === 0 ? {} : { alternatives: alternatives.map(jsonOf) };
+    yield `${JSON.stringify({ ...jsonOf(scored), ...others })}\n`;
   }
 }
 
-async function writeInOneRun(
-  session: Session,
-  tokens: readonly number[],
-  count: number,
-  { temperature, topK, topP, seed }: Required<SamplingOptions>,
-): Promise<number[]> {
-  const { generated } = await session.run({
-    tokens: tensor('int32', [1, tokens.length], tokens),
-    count: scalar('int32', count),
-    temperature: scalar('float32', temperature),
-    top_k: scalar('int32', topK),
-    top_p: scalar('float32', topP),
-    seed: scalar('int32', seed),
-  });
-  return Array.from(generated?.data ?? [], Number);
+/** A token under the names that other such tools use. */
+function jsonOf({
+  token,
+  text,
+  logProbability,
+}: TokenProbability & { readonly text?: string }): Readonly<Record<string, unknown>> {
+  return { token, ...(text === undefined ? {} : { text }), logprob: logProbability };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { requireVocabulary } from '../../export/read-model.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { formatBytes } from '../format.ts';
@@ -20,7 +21,6 @@ export async function runStart(options: TrainOptions): Promise<void> {
   const files = await exportModels({
     ...runningOptions(options),
     source: directory,
-    opset: 18,
     dtype: 'fp32',
     format: 'onnx',
   });
@@ -28,7 +28,7 @@ export async function runStart(options: TrainOptions): Promise<void> {
   for (const { file, bytes } of files) process.stderr.write(`  ${file}  ${formatBytes(bytes)}\n`);
 
   const file = join(directory, 'onnx', 'generate.onnx');
-  const { vocabulary } = await readModelDirectory(directory);
+  const vocabulary = requireVocabulary(await readModelDirectory(directory), directory);
   const session = await opener(options)(file);
   try {
     process.stderr.write(`\nA passage from ${file}:\n`);

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { generate } from '../src/runtime/generation.ts';
+import { open } from '../src/runtime/node/open.ts';
+import { tensor } from '../src/runtime/tensor.ts';
+import { generateFiles, type WrittenWorkload } from './generate-files.ts';
+import { answerCommands, type GenerateWork, type Measure } from './generate-side.ts';
+
+// trilu's sides of the comparison. Usage: generate-trilu.ts FOLDER THREADS SIDE [FILE], the side being one of those below, the file
+// that of a generate program in another precision.
+
+type Measures = Readonly<Partial<Record<GenerateWork, Measure>>>;
+
+const [folder = '.', threadsText = '1', side = '', file = generateFiles.generate] = process.argv.slice(2);
+const threads = Number(threadsText);
+const workload: WrittenWorkload = JSON.parse(await readFile(join(folder, generateFiles.description), 'utf8'));
+const { prompt, block, count, config, state } = workload;
+
+const sides: Readonly<Record<string, () => Promise<Measures>>> = {
+  /**
+   * The whole loop in one run. What a run costs besides its characters is taken off: the shortest run of one character, so that
+   * what disturbs such a run never flatters the rest.
+   */
+  generate: async () => {
+    const session = await open(join(folder, file), { device: 'cpu', threads, worker: false });
+    const write = async (characters: number): Promise<{ spent: number; tokens: number[] }> => {
+      const feeds = {
+        tokens: tensor('int32', [1, prompt.length], prompt),
+        count: tensor('int32', [], [characters]),
+        temperature: tensor('float32', [], [0]),
+        top_k: tensor('int32', [], [0]),
+        top_p: tensor('float32', [], [1]),
+        seed: tensor('int32', [], [0]),
+      };
+      const start = performance.now();
+      const { generated } = await session.run(feeds);
+      return { spent: performance.now() - start, tokens: Array.from(generated?.data ?? [], Number) };
+    };
+    let first = Number.POSITIVE_INFINITY;
+    return {
+      decode: async () => {
+        first = Math.min(first, (await write(1)).spent);
+        const { spent, tokens } = await write(count);
+        return { milliseconds: (spent - first) / (count - 1), tokens };
+      },
+    };
+  },
+  'host-loop': () => hostLoop(false),
+  'host-loop-in-worker': () => hostLoop(true),
+  /** ONNX Runtime alone, with nothing of trilu's around it: each run's outputs are the next run's inputs. */
+  'raw-steps': async () => {
+    const session = await InferenceSession.create(join(folder, generateFiles.decode), {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      extra: { session: { set_denormal_as_zero: '1' } },
+    });
+    return {
+      decode: async () => {
+        let carried = emptyState(session);
+        let next: readonly number[] = prompt;
+        const tokens: number[] = [];
+        let start = 0;
+        while (tokens.length < count) {
+          const ids = new OrtTensor('int32', Int32Array.from(next), [1, next.length]);
+          const outputs: InferenceSession.OnnxValueMapType = await session.run({ tokens: ids, ...carried });
+          carried = Object.fromEntries(state.map(({ input, output }) => [input, outputs[output] as OrtTensor]));
+          tokens.push(likeliest(outputs.logits?.data as Float32Array));
+          next = tokens.slice(-1);
+          if (tokens.length === 1) start = performance.now();
+        }
+        return { milliseconds: (performance.now() - start) / (count - 1), tokens };
+      },
+    };
+  },
+  forward: async () => {
+    const session = await open(join(folder, generateFiles.forward), { device: 'cpu', threads, worker: false });
+    const feeds = { tokens: tensor('int32', [1, block.length], block) };
+    return {
+      prefill: async () => {
+        const start = performance.now();
+        const { logits } = await session.run(feeds);
+        return { milliseconds: performance.now() - start, tokens: [likeliest(logits?.data as Float32Array)] };
+      },
+    };
+  },
+};
+
+/** What a user's own loop takes, character by character. */
+async function hostLoop(worker: boolean): Promise<Measures> {
+  const decode = await open(join(folder, generateFiles.decode), { device: 'cpu', threads, worker });
+  return {
+    decode: async () => {
+      const tokens: number[] = [];
+      let start = 0;
+      const options = { decode, tokens: prompt, count, blockSize: config.blockSize, sampling: { greedy: true } };
+      for await (const token of generate(options)) {
+        tokens.push(token);
+        if (tokens.length === 1) start = performance.now();
+      }
+      return { milliseconds: (performance.now() - start) / (count - 1), tokens };
+    },
+  };
+}
+
+/** A cache with nothing in it: a batch of one, every other length that may vary 0. */
+function emptyState({ inputMetadata }: InferenceSession): Record<string, OrtTensor> {
+  const names = new Set(state.map(({ input }) => input));
+  const inputs = inputMetadata.filter((input) => input.isTensor && names.has(input.name));
+  return Object.fromEntries(
+    inputs.map((input) => {
+      if (!input.isTensor) throw new TypeError(`${input.name} is no tensor`);
+      const shape = input.shape.map((length) => (typeof length === 'number' ? length : length === 'batch' ? 1 : 0));
+      const size = shape.reduce((product, length) => product * length, 1);
+      const data = input.type === 'int32' ? new Int32Array(size) : new Float32Array(size);
+      return [input.name, new OrtTensor(data, shape)];
+    }),
+  );
+}
+
+/** The token of the largest of the last scores. */
+function likeliest(logits: Float32Array): number {
+  const last = logits.subarray(logits.length - config.vocabularySize);
+  return last.indexOf(Math.max(...last));
+}
+
+const measures = sides[side];
+if (measures === undefined) throw new TypeError(`there is no side ${side}`);
+const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json');
+await answerCommands(`trilu on onnxruntime-node ${version}, Node ${process.version}`, await measures());
+process.exit(0);

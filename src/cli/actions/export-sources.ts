@@ -1,0 +1,50 @@
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { defineModel, modelConfig, modelNames } from '../../../models/index.ts';
+import { UserError } from '../../errors.ts';
+import type { TrainedModel } from '../../export/model-directory.ts';
+import { modelParameters } from '../../programs/index.ts';
+import { readModelDirectory } from '../../runs/run-directory.ts';
+import { CharacterTokenizer } from '../../text/tokenizer.ts';
+import { initialize } from '../../train/initialize.ts';
+import { loadCorpus } from '../corpus.ts';
+import type { ExportOptions } from '../export.ts';
+
+/** A model to export, and the folder that its files go into. */
+export interface Source {
+  readonly model: TrainedModel;
+  readonly directory: string;
+  /** Where a model comes from that was trained; the others' weights are fresh. */
+  readonly trainedIn?: string;
+}
+
+/** One model, or the whole ladder. @throws UserError where there is no such model */
+export async function exportSources(options: ExportOptions): Promise<readonly Source[]> {
+  const { source, out, seed = 1337, data, format } = options;
+  if (source !== undefined && !modelNames.includes(source)) {
+    requireDirectory(source);
+    const model = await readModelDirectory(source);
+    return [{ model, directory: out ?? (format === 'hf' ? source : join(source, 'onnx')), trainedIn: source }];
+  }
+  const { vocabulary } = CharacterTokenizer.fromText((await loadCorpus(data)).text);
+  const names = source === undefined ? modelNames : [source];
+  return names.map((name) => ({
+    model: untrained(name, vocabulary, seed),
+    directory: join(out ?? 'out', name),
+  }));
+}
+
+function untrained(name: string, vocabulary: readonly string[], seed: number): TrainedModel {
+  const config = modelConfig(name, { vocabularySize: vocabulary.length });
+  return { config, vocabulary, weights: initialize(modelParameters(defineModel(config)), seed) };
+}
+
+function requireDirectory(source: string): void {
+  const found = statSync(source, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  const hint = found === undefined ? '' : ` Its folder, ${dirname(source)}, may be one.`;
+  throw new UserError(
+    `${source} is neither a model of the ladder (${modelNames.join(', ')}) nor a model directory.${hint}`,
+    { exitCode: 2 },
+  );
+}
