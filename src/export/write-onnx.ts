@@ -101,13 +101,7 @@ class GraphWriter {
       ...graph.constants.map(({ name, value }) => constantTensor(name, value)),
       ...this.#vectors.values(),
     ];
-    const outside = new Set(graph.outputs.map(({ name }) => name));
-    const valueInfo = graph.nodes.flatMap(({ node, outputs }) =>
-      outputs.flatMap((name, index) => {
-        const value = node.outputs[index];
-        return name === '' || outside.has(name) || value === undefined ? [] : [valueInfoOf({ name, value })];
-      }),
-    );
+    const valueInfo = innerValues(graph);
     return { name: graph.name, node, initializer, ...valueInfos(graph), valueInfo };
   }
 
@@ -118,6 +112,7 @@ class GraphWriter {
       node: block.nodes.map((named) => this.#node(named)),
       ...(initializer.length === 0 ? {} : { initializer }),
       ...valueInfos(block),
+      valueInfo: innerValues(block),
     };
   }
 
@@ -170,6 +165,17 @@ class GraphWriter {
     }
     return tensorProto(name, 'float32', dims, data);
   }
+}
+
+/** What a block's nodes make for each other, with types. */
+function innerValues({ nodes, outputs: given }: Block): ValueInfoProto[] {
+  const outside = new Set(given.map(({ name }) => name));
+  return nodes.flatMap(({ node, outputs }) =>
+    outputs.flatMap((name, index) => {
+      const value = node.outputs[index];
+      return name === '' || outside.has(name) || value === undefined ? [] : [valueInfoOf({ name, value })];
+    }),
+  );
 }
 
 /** Optional outputs that nobody uses are left out: '' in the middle, nothing at the end. */
