@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { generate } from '../src/runtime/generation.ts';
+import { generate } from '../src/runtime/generation/generate.ts';
 import { open } from '../src/runtime/node/open.ts';
 import { tensor } from '../src/runtime/tensor.ts';
 import { generateFiles, type WrittenWorkload } from './generate-files.ts';

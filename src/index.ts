@@ -3,10 +3,9 @@
  * This entry runs unchanged in a browser; running models is in `trilu/node` and `trilu/web`, the ladder in `trilu/models`.
  */
 export { UserError } from './errors.ts';
-export type { ByteSource } from './export/byte-source.ts';
 export { configFromJson, configToJson } from './export/config.ts';
 export { type ExportedProgram, type ExportOptions, exportFiles, exportProgram } from './export/export-program.ts';
-export type { ReadFile } from './export/folder.ts';
+export type { ReadFile } from './export/hugging-face/folder.ts';
 export {
   type FolderFile,
   graphFileName,
@@ -14,18 +13,19 @@ export {
   huggingFaceAdditions,
   huggingFaceFiles,
   type SpecialTokens,
-} from './export/hugging-face.ts';
-export { type ImportedModel, importGpt2 } from './export/import-gpt2.ts';
-export type { TrainedModel } from './export/model-directory.ts';
+} from './export/hugging-face/hugging-face.ts';
+export { type ImportedModel, importGpt2 } from './export/hugging-face/import-gpt2.ts';
+export type { TrainedModel } from './export/hugging-face/model-directory.ts';
+export { readModel } from './export/hugging-face/read-model.ts';
 export { type Precision, type PrecisionOptions, precisions } from './export/precision/precision.ts';
-export { readModel } from './export/read-model.ts';
+export type { ByteSource } from './export/safetensors/byte-source.ts';
+export { openSafetensors, type SafetensorsReader } from './export/safetensors/reader.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsFile,
   type SafetensorsTensor,
-} from './export/safetensors.ts';
-export { openSafetensors, type SafetensorsReader } from './export/safetensors-reader.ts';
+} from './export/safetensors/safetensors.ts';
 export { type Weights, type WriteOptions, writeOnnx } from './export/write-onnx.ts';
 export * from './graph/index.ts';
 export { decodeModel, encodeModel } from './onnx/codec.ts';
@@ -60,12 +60,10 @@ export {
   generateBatch,
   generateScored,
   type WritingOptions,
-} from './runtime/generation.ts';
-export type { ScoredToken, TokenProbability } from './runtime/log-probabilities.ts';
-export { type SamplingOptions, sample } from './runtime/sampling.ts';
-export type { DeviceName, Open, OpenOptions, Placement, ProgramDescription, Session } from './runtime/session.ts';
-export { StopStrings } from './runtime/stop-strings.ts';
-export { scalar, type Tensor, type Tensors, tensor, zeros } from './runtime/tensor.ts';
+} from './runtime/generation/generate.ts';
+export type { ScoredToken, TokenProbability } from './runtime/generation/log-probabilities.ts';
+export { type SamplingOptions, sample } from './runtime/generation/sampling.ts';
+export { StopStrings } from './runtime/generation/stop-strings.ts';
 export {
   type GenerateTextOptions,
   type GenerateTextsOptions,
@@ -76,7 +74,9 @@ export {
   type TextPiece,
   type TextProbability,
   type TextTokenizer,
-} from './runtime/text-generation.ts';
+} from './runtime/generation/text-generation.ts';
+export type { DeviceName, Open, OpenOptions, Placement, ProgramDescription, Session } from './runtime/session.ts';
+export { scalar, type Tensor, type Tensors, tensor, zeros } from './runtime/tensor.ts';
 export { allBlocks, type Batch, BatchSampler, evaluationBatches } from './text/batches.ts';
 export { splitTokens, type TokenSplit } from './text/split.ts';
 export { CharacterTokenizer } from './text/tokenizer.ts';

@@ -9,9 +9,21 @@ export {
   generateBatch,
   generateScored,
   type WritingOptions,
-} from './runtime/generation.ts';
-export type { ScoredToken, TokenProbability } from './runtime/log-probabilities.ts';
-export { type SamplingOptions, sample } from './runtime/sampling.ts';
+} from './runtime/generation/generate.ts';
+export type { ScoredToken, TokenProbability } from './runtime/generation/log-probabilities.ts';
+export { type SamplingOptions, sample } from './runtime/generation/sampling.ts';
+export { StopStrings } from './runtime/generation/stop-strings.ts';
+export {
+  type GenerateTextOptions,
+  type GenerateTextsOptions,
+  generateScoredText,
+  generateText,
+  generateTexts,
+  type ScoredText,
+  type TextPiece,
+  type TextProbability,
+  type TextTokenizer,
+} from './runtime/generation/text-generation.ts';
 export type {
   DeviceName,
   Open,
@@ -23,7 +35,6 @@ export type {
   StatePair,
   ValueDescription,
 } from './runtime/session.ts';
-export { StopStrings } from './runtime/stop-strings.ts';
 export {
   scalar,
   type Tensor,
@@ -34,16 +45,5 @@ export {
   tensor,
   zeros,
 } from './runtime/tensor.ts';
-export {
-  type GenerateTextOptions,
-  type GenerateTextsOptions,
-  generateScoredText,
-  generateText,
-  generateTexts,
-  type ScoredText,
-  type TextPiece,
-  type TextProbability,
-  type TextTokenizer,
-} from './runtime/text-generation.ts';
 export { devices } from './runtime/web/available.ts';
 export { open } from './runtime/web/open.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Model } from '../../models/index.ts';
 import { exportFiles } from '../../src/export/export-program.ts';
-import { huggingFaceFiles } from '../../src/export/hugging-face.ts';
+import { huggingFaceFiles } from '../../src/export/hugging-face/hugging-face.ts';
 import { makeProgram, type ProgramName, type Sizes } from '../../src/programs/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import {

@@ -1,7 +1,7 @@
 import { defineModel, plainContext } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
-import type { TrainedModel } from '../../src/export/model-directory.ts';
-import { requireVocabulary } from '../../src/export/read-model.ts';
+import type { TrainedModel } from '../../src/export/hugging-face/model-directory.ts';
+import { requireVocabulary } from '../../src/export/hugging-face/read-model.ts';
 import { writeOnnx } from '../../src/export/write-onnx.ts';
 import { build, input, type NamedValue, producer, type Value } from '../../src/graph/index.ts';
 import { open } from '../../src/runtime/node/open.ts';

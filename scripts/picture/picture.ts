@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UserError } from '../../src/errors.ts';
-import type { TrainedModel } from '../../src/export/model-directory.ts';
+import type { TrainedModel } from '../../src/export/hugging-face/model-directory.ts';
 import { attentionMatrices, type HeadMatrices } from './attention-matrices.ts';
 import { chooseHeads } from './choose-heads.ts';
 import type { Picture } from './drawing.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { SamplingOptions } from '../runtime/sampling.ts';
+import type { SamplingOptions } from '../runtime/generation/sampling.ts';
 import type { Session } from '../runtime/session.ts';
 import { scalar, type Tensor, tensor } from '../runtime/tensor.ts';
 import type { CharacterTokenizer } from '../text/tokenizer.ts';

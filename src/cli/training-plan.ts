@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineModel, type ModelConfig, modelConfig } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
-import { modelFiles } from '../export/model-directory.ts';
+import { modelFiles } from '../export/hugging-face/model-directory.ts';
 import { readCheckpoint, runFiles } from '../runs/run-directory.ts';
 import { BatchSampler } from '../text/batches.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';

@@ -9,8 +9,6 @@ import { type Program, statePairs } from './program.ts';
 /** `grown`: the cache is as long as what was read, and a run makes it longer. `fixed`: it always has room for the whole block. */
 export type CacheForm = 'grown' | 'fixed';
 
-export const cacheForms: readonly CacheForm[] = ['grown', 'fixed'];
-
 export interface DecodeOptions extends FormOptions {
   /** `grown` unless told. */
   readonly cache?: CacheForm;

@@ -7,11 +7,11 @@ import { type GenerateOptions, generateProgram } from './generate.ts';
 import type { Program, ProgramName } from './program.ts';
 import { trainProgram } from './train.ts';
 
-export { type CacheForm, cacheForms, type DecodeOptions, decodeProgram } from './decode.ts';
+export { type CacheForm, type DecodeOptions, decodeProgram } from './decode.ts';
 export { evaluateProgram } from './evaluate.ts';
 export { type ForwardOptions, forwardProgram } from './forward.ts';
 export { type GenerateOptions, generateProgram } from './generate.ts';
-export { type AttentionForm, attentionForms, type FormOptions, type Sizes } from './options.ts';
+export type { AttentionForm, FormOptions, Sizes } from './options.ts';
 export type { Program, ProgramName, StatePair } from './program.ts';
 export {
   type TextGenerationForm,

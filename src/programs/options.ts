@@ -7,8 +7,6 @@ import { input, type Value } from '../graph/index.ts';
  */
 export type AttentionForm = 'trilu' | 'fused' | 'group-query';
 
-export const attentionForms: readonly AttentionForm[] = ['trilu', 'fused', 'group-query'];
-
 /** What can be chosen for every program that only reads a model. */
 export interface FormOptions {
   /** Sizes that are numbers in the file, for tools that know no symbols. */

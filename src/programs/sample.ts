@@ -48,7 +48,7 @@ export function uniforms(seed: Value, rows: Value, steps: Value): Value {
 }
 
 /**
- * Draws one token a row: the graph's twin of `sample` in src/runtime/sampling.ts, in the same order of operations.
+ * Draws one token a row: the graph's twin of `sample` in src/runtime/generation/sampling.ts, in the same order of operations.
  * @param logits float32 (B, V)
  * @param step int64 or int32 scalar: how many characters were drawn before
  * @returns int32 (B, 1)

@@ -3,11 +3,16 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineModel } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
-import type { ReadFile } from '../export/folder.ts';
-import { type ImportedModel, importGpt2 } from '../export/import-gpt2.ts';
-import { descriptionFiles, encodeWeights, modelFiles, type TrainedModel } from '../export/model-directory.ts';
-import { readModel } from '../export/read-model.ts';
-import { weightIndex } from '../export/stored-weights.ts';
+import type { ReadFile } from '../export/hugging-face/folder.ts';
+import { type ImportedModel, importGpt2 } from '../export/hugging-face/import-gpt2.ts';
+import {
+  descriptionFiles,
+  encodeWeights,
+  modelFiles,
+  type TrainedModel,
+} from '../export/hugging-face/model-directory.ts';
+import { readModel } from '../export/hugging-face/read-model.ts';
+import { weightIndex } from '../export/hugging-face/stored-weights.ts';
 import { type FileData, makeDirectory, readFileChecked } from '../storage/atomic-file.ts';
 import { openByteFile, openByteFileIfThere } from '../storage/byte-file.ts';
 import { appendLine, truncateLinesAfterStep } from '../storage/line-log.ts';

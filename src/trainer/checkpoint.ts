@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ModelConfig } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
 import { configFromJson, configToJson } from '../export/config.ts';
-import { decodeSafetensors, encodeSafetensors } from '../export/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../export/safetensors/safetensors.ts';
 import { type Tensors, tensor } from '../runtime/tensor.ts';
 import type { TrainingSetup } from './setup.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelNames } from '../../models/index.ts';
-import { decodeSafetensors } from '../../src/export/safetensors.ts';
+import { decodeSafetensors } from '../../src/export/safetensors/safetensors.ts';
 import { decodeModel } from '../../src/onnx/codec.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
 import { programNames } from '../../src/programs/index.ts';

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeWeights } from '../../src/export/model-directory.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/export/safetensors.ts';
-import { tokenizerJson } from '../../src/export/tokenizer-files.ts';
+import { encodeWeights } from '../../src/export/hugging-face/model-directory.ts';
+import { tokenizerJson } from '../../src/export/hugging-face/tokenizer-files.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/export/safetensors/safetensors.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
 import { open } from '../../src/runtime/node/open.ts';
 import { tensor } from '../../src/runtime/tensor.ts';

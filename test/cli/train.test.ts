@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeSafetensors } from '../../src/export/safetensors.ts';
+import { decodeSafetensors } from '../../src/export/safetensors/safetensors.ts';
 import { quiet, sharedFolder, smallModel, succeed, trilu, writeText } from './command.ts';
 
 const folder = sharedFolder();

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { graphFileName } from '../../src/export/hugging-face.ts';
+import { graphFileName } from '../../src/export/hugging-face/hugging-face.ts';
 import type { TextGenerationForm } from '../../src/programs/text-generation.ts';
 import { startChromium, visit } from '../support/example-page.ts';
 import { type Server, serveFolder } from '../support/static-server.ts';

@@ -1,7 +1,7 @@
 import { AutoTokenizer, env, PreTrainedTokenizer } from '@huggingface/transformers';
 import { Tokenizer } from 'tokenizers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tokenizerConfigJson, tokenizerJson } from '../../src/export/tokenizer-files.ts';
+import { tokenizerConfigJson, tokenizerJson } from '../../src/export/hugging-face/tokenizer-files.ts';
 import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
 import { removeFolders, tokenizer, vocabulary, writeFolder } from './folder.ts';
 

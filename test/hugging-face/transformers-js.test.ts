@@ -1,6 +1,6 @@
 import { env, LogLevel, pipeline, type TextGenerationPipeline } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { graphFileName } from '../../src/export/hugging-face.ts';
+import { graphFileName } from '../../src/export/hugging-face/hugging-face.ts';
 import type { TextGenerationForm } from '../../src/programs/text-generation.ts';
 import { tinyStages } from '../support/tiny-ladder.ts';
 import { ownGreedyText, removeFolders, type WrittenModel, writeFolder } from './folder.ts';

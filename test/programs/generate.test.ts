@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { generate } from '../../src/runtime/generation.ts';
-import type { SamplingOptions } from '../../src/runtime/sampling.ts';
+import { generate } from '../../src/runtime/generation/generate.ts';
+import type { SamplingOptions } from '../../src/runtime/generation/sampling.ts';
 import type { Session } from '../../src/runtime/session.ts';
 import { scalar, type Tensors, tensor } from '../../src/runtime/tensor.ts';
 import { numbersOf, openFile } from '../support/run-graph.ts';

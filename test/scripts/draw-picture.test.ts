@@ -4,7 +4,7 @@ import { defineModel, modelConfig } from '../../models/index.ts';
 import { drawing, type Picture } from '../../scripts/picture/drawing.ts';
 import { dark, light } from '../../scripts/picture/palette.ts';
 import { pictureOf, readReports } from '../../scripts/picture/picture.ts';
-import type { TrainedModel } from '../../src/export/model-directory.ts';
+import type { TrainedModel } from '../../src/export/hugging-face/model-directory.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import { initialize } from '../../src/train/initialize.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/export/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/export/safetensors/safetensors.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { decodeCheckpoint, decodeRecord, encodeCheckpoint, encodeRecord } from '../../src/trainer/checkpoint.ts';
 import { smallRun } from './small-run.ts';

@@ -1,6 +1,6 @@
 import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
-import { requireVocabulary } from '../../export/read-model.ts';
+import { requireVocabulary } from '../../export/hugging-face/read-model.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { splitTokens } from '../../text/split.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';

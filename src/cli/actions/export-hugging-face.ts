@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { huggingFaceAdditions, huggingFaceFiles } from '../../export/hugging-face.ts';
+import { huggingFaceAdditions, huggingFaceFiles } from '../../export/hugging-face/hugging-face.ts';
 import { decodeModel } from '../../onnx/codec.ts';
 import type { GraphProto, NodeProto } from '../../onnx/types.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineModel, modelConfig, modelNames } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
-import type { TrainedModel } from '../../export/model-directory.ts';
+import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import { modelParameters } from '../../programs/index.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
 import { type ExportedProgram, exportFiles } from '../../export/export-program.ts';
-import type { TrainedModel } from '../../export/model-directory.ts';
+import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import { makeProgram, type Program, type ProgramOptions, programNames } from '../../programs/index.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
 import { presetFor } from '../../trainer/setup.ts';

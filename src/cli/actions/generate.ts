@@ -1,9 +1,9 @@
 import { UserError } from '../../errors.ts';
-import { generate, generateScored, type WritingOptions } from '../../runtime/generation.ts';
-import type { ScoredToken, TokenProbability } from '../../runtime/log-probabilities.ts';
-import { checkSampling, type SamplingOptions } from '../../runtime/sampling.ts';
-import { StopStrings } from '../../runtime/stop-strings.ts';
-import { generateScoredText, generateText, type ScoredText } from '../../runtime/text-generation.ts';
+import { generate, generateScored, type WritingOptions } from '../../runtime/generation/generate.ts';
+import type { ScoredToken, TokenProbability } from '../../runtime/generation/log-probabilities.ts';
+import { checkSampling, type SamplingOptions } from '../../runtime/generation/sampling.ts';
+import { StopStrings } from '../../runtime/generation/stop-strings.ts';
+import { generateScoredText, generateText, type ScoredText } from '../../runtime/generation/text-generation.ts';
 import type { CharacterTokenizer } from '../../text/tokenizer.ts';
 import type { GenerateOptions } from '../generate.ts';
 import { cannot, writeInOneRun } from '../generate-program.ts';

@@ -1,6 +1,6 @@
 import { defineModel } from '../../../models/index.ts';
 import { exportFiles } from '../../export/export-program.ts';
-import type { TrainedModel } from '../../export/model-directory.ts';
+import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import type { PrecisionOptions } from '../../export/precision/precision.ts';
 import { evaluateProgram } from '../../programs/index.ts';
 import { trainingText } from '../../runs/run-directory.ts';

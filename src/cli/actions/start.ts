@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { requireVocabulary } from '../../export/read-model.ts';
+import { requireVocabulary } from '../../export/hugging-face/read-model.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { formatBytes } from '../format.ts';
