@@ -59,7 +59,7 @@ export default defineConfig({
   test: {
     projects: found === undefined ? [node] : [node, browser(found)],
     // Two cores are fewer than what waits: a file that talks to a browser or a process of its own leaves one free.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // The plain line comes last.
     reporters: ['default', new DeviceSummary(), new PlainSummary()],
   },
