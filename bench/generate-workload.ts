@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defineModel, type Model, type ModelConfig, modelConfig } from '../models/index.ts';
 import { UserError } from '../src/errors.ts';
 import { exportProgram } from '../src/export/export-program.ts';
-import { type PrecisionOptions, precisions, quantizedForms } from '../src/export/precision/precision.ts';
+import { type PrecisionOptions, precisions, quantizedForms, suitsSegments } from '../src/export/precision/precision.ts';
 import type { Weights } from '../src/export/write-onnx.ts';
 import { decodeProgram, forwardProgram, generateProgram, modelParameters } from '../src/programs/index.ts';
 import { uniform } from '../src/random/counter.ts';
@@ -98,7 +98,7 @@ async function writeWorkload(folder: string, workload: GenerateWorkload): Promis
   await write(generateFiles.decode, exportProgram(decode, { weights }));
   await write(generateFiles.generate, exportProgram(generateProgram(model), { weights }));
   for (const precision of formsOf(workload.dtype)) {
-    const generate = generateProgram(model, { segmented: precision.dtype === 'fp16' });
+    const generate = generateProgram(model, { segmented: suitsSegments(precision) });
     await write(generateFileIn(precision), exportProgram(generate, { weights, precision }));
   }
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Model } from '../../models/index.ts';
 import { exportFiles } from '../../src/export/export-program.ts';
 import { huggingFaceFiles } from '../../src/export/hugging-face/hugging-face.ts';
+import { suitsSegments } from '../../src/export/precision/precision.ts';
 import { makeProgram, type ProgramName, type Sizes } from '../../src/programs/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import {
@@ -62,6 +63,7 @@ function writeProgram(form: Form, name: ProgramName, folder: string, trialSizes:
     ...(sizes === undefined ? {} : { sizes }),
     ...(stop === undefined ? {} : { stop: vocabulary.indexOf(stop) }),
     ...(characters ? { characters: vocabulary } : {}),
+    segmented: suitsSegments(precision ?? { dtype: 'fp32' }),
   });
   const location = `${name}.onnx.data`;
   const exported = exportFiles(

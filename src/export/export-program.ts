@@ -19,6 +19,8 @@ export interface ExportOptions {
 export interface ExportedProgram {
   readonly program: Program;
   readonly opset: number;
+  /** The names of the weights that are not float32. */
+  readonly converted: readonly string[];
   readonly model: Uint8Array<ArrayBuffer>;
   /** The large weights, where they were asked to be in a file of their own. */
   readonly data?: Uint8Array<ArrayBuffer>;
@@ -47,7 +49,7 @@ export function exportProgram(program: Program, options: ExportOptions): Uint8Ar
  */
 export function exportFiles(given: Program, options: ExportOptions, location?: string): ExportedProgram {
   const { weights, vocabulary, precision = { dtype: 'fp32' } } = options;
-  const { program, opset: needed } = withPrecision(given, weights, precision);
+  const { program, opset: needed, converted } = withPrecision(given, weights, precision);
   const opset = options.opset ?? Math.max(defaultOpset, needed);
   if (opset < needed && precision.dtype !== 'fp32') {
     throw new UserError(
@@ -67,6 +69,6 @@ export function exportFiles(given: Program, options: ExportOptions, location?: s
       'trilu.state': JSON.stringify(state),
     },
   };
-  if (location === undefined) return { program, opset, model: writeOnnx(graph, written) };
-  return { program, opset, ...writeOnnxInTwo(graph, location, written) };
+  if (location === undefined) return { program, opset, converted, model: writeOnnx(graph, written) };
+  return { program, opset, converted, ...writeOnnxInTwo(graph, location, written) };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelNames } from '../../models/index.ts';
@@ -21,6 +21,8 @@ interface Row {
   readonly bytes: number;
   readonly opset: number;
   readonly milliseconds: number;
+  readonly loss?: number;
+  readonly fp32Loss?: number;
 }
 
 async function exportJson(...options: readonly string[]): Promise<Row[]> {
@@ -97,6 +99,86 @@ describe.concurrent('a run', () => {
     expect(new Set(JSON.parse(said['trilu.vocabulary'] ?? ''))).toEqual(
       new Set(readFileSync(join(folder, 'text.txt'), 'utf8')),
     );
+  });
+
+  it('has fewer bits with --dtype, and its loss is told beside that in float32', async () => {
+    const [plain] = await exportJson('run', '--program', 'forward', '--out', 'plain');
+    const rows = await exportJson('run', '--dtype', 'int8', '--out', 'int8');
+    expect(rows.map(({ file }) => file.split(/[\\/]/).at(-1))).toEqual([
+      'forward.onnx',
+      'decode.onnx',
+      'generate.onnx',
+      'evaluate.onnx',
+    ]);
+    const { bytes = 0, opset, loss = 0, fp32Loss = 0 } = rows[0] ?? {};
+    expect(opset).toBe(21);
+    expect(bytes).toBeLessThan(plain?.bytes ?? 0);
+    const evaluated = JSON.parse(await succeed(['evaluate', 'run', '--data', 'text.txt', '--json'], cwd));
+    expect(fp32Loss).toBeCloseTo(evaluated.loss, 5);
+    expect(Math.abs(loss / fp32Loss - 1)).toBeLessThan(0.005);
+    expect(loss).not.toBe(fp32Loss);
+  });
+
+  it('is a folder for Hugging Face’s tools with --format hf, in place or anew', async () => {
+    const rows = await exportJson('run', '--format', 'hf', '--out', 'hf');
+    expect(rows.map(({ file }) => file)).toEqual(
+      ['window', 'cache'].map((form) => join('hf/onnx', form === 'window' ? 'model.onnx' : 'model_cache.onnx')),
+    );
+    const whole = [
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ];
+    expect(readdirSync(join(folder, 'hf'))).toEqual(expect.arrayContaining(whole));
+    expect(readFileSync(join(folder, 'hf/model.safetensors'))).toEqual(
+      readFileSync(join(folder, 'run/model.safetensors')),
+    );
+    cpSync(join(folder, 'run'), join(folder, 'copy'), { recursive: true });
+    await exportJson('copy', '--format', 'hf', '--dtype', 'fp16');
+    expect(existsSync(join(folder, 'copy/onnx/model_fp16.onnx'))).toBe(true);
+  });
+
+  it('has its weights beside it with --external-data, and numbers for symbols with --static', async () => {
+    const options = ['--program', 'decode', '--cache', 'fixed', '--attention', 'fused'];
+    const [row] = await exportJson('run', ...options, '--external-data', '--static', '1,1', '--out', 'outside');
+    const size = (name: string): number => statSync(join(folder, 'outside', name)).size;
+    expect(row?.bytes).toBe(size('decode.onnx') + size('decode.onnx.data'));
+    expect(size('decode.onnx.data')).toBeGreaterThan(size('decode.onnx'));
+    const session = await open(join(folder, 'outside/decode.onnx'), { worker: false, threads: 1 });
+    const shapes = new Map(session.program.inputs.map(({ name, shape }) => [name, shape]));
+    await session.dispose();
+    expect([shapes.get('tokens'), shapes.get('cache.length')]).toEqual([[1, 1], [1]]);
+    const written = await succeed(
+      ['generate', 'outside/decode.onnx', '--prompt', 'the', '--tokens', '12', '--seed', '3'],
+      cwd,
+    );
+    expect(written).toBe(await succeed(['generate', 'run', '--prompt', 'the', '--tokens', '12', '--seed', '3'], cwd));
+  });
+
+  it.each([
+    [['--format', 'hf', '--cache', 'fixed'], '--cache is for --format onnx'],
+    [['--main', 'cache'], '--main is for --format hf'],
+    [['--quantized', 'qdq'], '--quantized is for --dtype int8 or int4, not for fp32'],
+    [['--program', 'train', '--dtype', 'int8'], 'The train program is written in fp32'],
+    [
+      ['--program', 'forward', '--dtype', 'int8', '--opset', '18'],
+      'The forward program in int8 needs opset 21 or newer, not 18',
+    ],
+    [['--program', 'forward', '--attention', 'fused', '--opset', '18'], 'Attention exists from opset 23 on'],
+    [['--program', 'generate', '--stop', 'no'], '--stop must be one character of the model'],
+    [
+      ['--program', 'decode', '--cache', 'fixed', '--attention', 'group-query'],
+      'The fixed cache goes with the attention forms',
+    ],
+  ])('can’t be %j, and nothing is written', async (options, message) => {
+    const { code, stdout, stderr } = await trilu(['export', 'run', '--out', 'refused', ...options], cwd);
+    expect([code === 1 || code === 2, stdout]).toEqual([true, '']);
+    expect(stderr).toMatch(/^trilu: [^\n]+\n$/);
+    expect(stderr).toContain(message);
+    const left = existsSync(join(folder, 'refused')) ? readdirSync(join(folder, 'refused')) : [];
+    expect(left.filter((name) => name.endsWith('.onnx'))).toEqual([]);
   });
 
   it('shows the attention with --taps: rows that sum to 1 and never look ahead', async () => {

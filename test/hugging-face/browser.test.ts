@@ -102,11 +102,6 @@ describe.skipIf(browser === undefined)('transformers.js in a page', () => {
     expect(await written({ folder: 'cache', prompt, count: 300, file: graphFileName('cache') })).toBe(own);
   });
 
-  test('the window form writes the same on WebGPU', async () => {
-    const task = { folder: 'window', prompt, count: 20, device: 'webgpu' };
-    expect(await written(task)).toBe(await ownGreedyText(window, prompt, 20));
-  }, 120_000);
-
   test('the cache form writes the same on WebGPU, and is refused beyond the block, though Gather checks no index there', async () => {
     const short = writeFolder('short', 'gpt', { settings: { blockSize: 8 } });
     const task = { folder: 'short', prompt, count: 5, beyond: 1, file: graphFileName('cache'), device: 'webgpu' };

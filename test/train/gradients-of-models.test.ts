@@ -87,10 +87,11 @@ describe('the gradient of every parameter equals central differences in float64'
 
   const both = [true, false];
   const variants = both.flatMap((bias) =>
-    both.flatMap((tied) => (['gelu', 'gelu_new', 'relu'] as const).map((activation) => ({ bias, tied, activation }))),
+    both.flatMap((tied) => (['gelu', 'relu'] as const).map((activation) => ({ bias, tied, activation }))),
   );
-  test.each(variants)('a gpt of 2 layers, %o', (variant) =>
-    expectExact(trainingOf('gpt', { layers: 2, dropout: 0, ...variant })),
+  test.each([...variants, { bias: true, tied: true, activation: 'gelu_new' as const }])(
+    'a gpt of 2 layers, %o',
+    (variant) => expectExact(trainingOf('gpt', { layers: 2, dropout: 0, ...variant })),
   );
 });
 

@@ -3,6 +3,7 @@ import { defineModel } from '../../../models/index.ts';
 import { UserError } from '../../errors.ts';
 import { type ExportedProgram, exportFiles } from '../../export/export-program.ts';
 import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
+import { suitsSegments } from '../../export/precision/precision.ts';
 import { makeProgram, type Program, type ProgramOptions, programNames } from '../../programs/index.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
 import { presetFor } from '../../trainer/setup.ts';
@@ -107,7 +108,7 @@ function programOptions({ config, vocabulary }: TrainedModel, options: ExportOpt
     ...(cache === undefined ? {} : { cache }),
     ...(sizes === undefined ? {} : { sizes }),
     ...(stop === undefined ? {} : { stop: idOf(stop, vocabulary) }),
-    segmented: dtype === 'fp32' || dtype === 'fp16',
+    segmented: suitsSegments({ dtype }),
     ...(characters && vocabulary !== undefined ? { characters: vocabulary } : {}),
   };
 }
@@ -135,6 +136,9 @@ async function exportOne(
     { weights, vocabulary, precision: precisionOf(options), ...(opset === undefined ? {} : { opset }) },
     externalData ? data : undefined,
   );
+  if (options.dtype !== 'fp32' && exported.converted.length === 0) {
+    process.stderr.write(`${file} stays in float32: it has no weights that a matrix product reads.\n`);
+  }
   // The model comes last: it is nothing without its weights.
   if (exported.data !== undefined) await writeFileAtomic(`${file}.data`, exported.data);
   await writeFileAtomic(file, exported.model);

@@ -34,6 +34,14 @@ export interface PrecisionOptions {
   readonly accuracyLevel?: 0 | 1 | 2 | 4;
 }
 
+/**
+ * Whether the generate program does well to make its turns in segments, a loop in a loop: ONNX Runtime prepares quantised weights one
+ * loop deep only.
+ */
+export function suitsSegments({ dtype }: Pick<PrecisionOptions, 'dtype'>): boolean {
+  return dtype === 'fp32' || dtype === 'fp16';
+}
+
 /** A program in another precision. */
 export interface ProgramInPrecision {
   readonly program: Program;
