@@ -13,6 +13,7 @@ from pathlib import Path
 started = time.perf_counter()
 
 import torch
+from side import blas, is_linear, read, weights_of
 from torch.nn import functional as F
 
 
@@ -55,30 +56,6 @@ class GPT:
         weights = F.softmax(scores.masked_fill(self.future[:, :, :steps, :steps], float("-inf")), dim=-1)
         mixed = (weights @ v).transpose(1, 2).reshape(batch, steps, width)
         return F.linear(mixed, p[part + "c_proj.weight"], p.get(part + "c_proj.bias"))
-
-
-def is_linear(name):
-    return ".c_" in name and name.endswith(".weight")
-
-
-def read(path, dtype):
-    return torch.frombuffer(bytearray(path.read_bytes()), dtype=dtype)
-
-
-def weights_of(folder, parameters):
-    flat, position, weights = read(folder / "weights.float32", torch.float32), 0, {}
-    for parameter in parameters:
-        size = math.prod(parameter["shape"])
-        weights[parameter["name"]] = flat[position : position + size].view(parameter["shape"])
-        position += size
-    return weights
-
-
-def blas():
-    """The files of the BLAS libraries that this process has loaded."""
-    with open("/proc/self/maps") as maps:
-        files = {line.split(maxsplit=5)[5].strip() for line in maps if "blas" in line}
-    return ", ".join(sorted(Path(name).resolve().as_posix() for name in files)) or "no BLAS library"
 
 
 class Training:

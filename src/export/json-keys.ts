@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+
 /** A text with the colon that makes it a key, or a bracket; numbers and words between them don't matter here. */
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/gs;
 
@@ -20,4 +22,22 @@ export function repeatedKey(json: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * The value of a JSON text in which no object has a key twice: JSON.parse would take the last of them silently.
+ * @param source what to call the file in an error, as the start of a sentence
+ * @throws UserError when it is not JSON, or has a key twice
+ */
+export function parseJson(text: string, source: string): unknown {
+  let json: unknown;
+  let repeated: string | undefined;
+  try {
+    json = JSON.parse(text);
+    repeated = repeatedKey(text);
+  } catch (cause) {
+    throw new UserError(`${source} is not JSON, or cut short. Write or download it again.`, { cause });
+  }
+  if (repeated !== undefined) throw new UserError(`${source} has ${JSON.stringify(repeated)} twice.`);
+  return json;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UserError } from '../../errors.ts';
-import { repeatedKey } from '../json-keys.ts';
+import { parseJson } from '../json-keys.ts';
 import { modelFiles } from './model-directory.ts';
 import { vocabularyFromTokenizerJson } from './tokenizer-files.ts';
 
@@ -43,16 +43,7 @@ export function readTokenizer(text: string, vocabularySize: number, source: stri
 }
 
 function parse(text: string, source: string): Tokenizer {
-  let json: unknown;
-  let repeated: string | undefined;
-  try {
-    json = JSON.parse(text);
-    repeated = repeatedKey(text);
-  } catch (cause) {
-    throw new UserError(`${source} is not JSON, or cut short. Write or download it again.`, { cause });
-  }
-  if (repeated !== undefined) throw new UserError(`${source} has ${JSON.stringify(repeated)} twice.`);
-  const parsed = v.safeParse(schema, json);
+  const parsed = v.safeParse(schema, parseJson(text, source));
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new UserError(`${source} is no tokenizer: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}.`);

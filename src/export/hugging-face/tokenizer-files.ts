@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UserError } from '../../errors.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
-import { repeatedKey } from '../json-keys.ts';
+import { parseJson } from '../json-keys.ts';
 
 /** What the vocabulary takes the place of; nothing else in the file is an empty object. */
 const emptyVocabulary = '"vocab": {}';
@@ -118,16 +118,7 @@ export function vocabularyFromTokenizerJson(text: string, source = 'tokenizer.js
 }
 
 function readIds(text: string, source: string): [string, unknown][] {
-  let json: unknown;
-  let repeated: string | undefined;
-  try {
-    json = JSON.parse(text);
-    repeated = repeatedKey(text);
-  } catch (cause) {
-    throw new UserError(`${source} is not JSON, or cut short. Write or download it again.`, { cause });
-  }
-  if (repeated !== undefined) throw new UserError(`${source} has ${JSON.stringify(repeated)} twice.`);
-  const parsed = v.safeParse(characterTokenizer, json);
+  const parsed = v.safeParse(characterTokenizer, parseJson(text, source));
   if (!parsed.success) {
     const [issue] = parsed.issues;
     throw new UserError(
