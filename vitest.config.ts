@@ -7,24 +7,14 @@ import { chromium } from './test/support/chromium.ts';
 
 const inBrowser = 'test/**/browser/**/*.test.ts';
 
-/** Rooms whose tests leave nothing behind in their process: one file after another may use what is loaded already. */
-const tidy = ['export', 'graph', 'models', 'onnx', 'programs', 'random', 'text', 'train'].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
-
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
-
-const unit: TestProjectConfiguration = {
-  test: { name: 'unit', include: tidy, ...timeouts, pool: 'forks', isolate: false },
-};
-
 const node: TestProjectConfiguration = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: [inBrowser, ...tidy, '**/node_modules/**'],
+    exclude: [inBrowser, '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
-    ...timeouts,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
   },
 };
@@ -67,7 +57,7 @@ const found = chromium();
 
 export default defineConfig({
   test: {
-    projects: found === undefined ? [unit, node] : [unit, node, browser(found)],
+    projects: found === undefined ? [node] : [node, browser(found)],
     // Two cores are fewer than what waits: a file that talks to a browser or a process of its own leaves one free.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // The plain line comes last.
