@@ -159,8 +159,10 @@ describe.concurrent('a run', () => {
 
   it.each([
     [['--format', 'hf', '--cache', 'fixed'], '--cache is for --format onnx'],
+    [['--format', 'hf', '--external-data'], '--external-data is for --format onnx'],
+    [['--format', 'hf', '--static', '1,8'], '--static is for --format onnx'],
     [['--main', 'cache'], '--main is for --format hf'],
-    [['--quantized', 'qdq'], '--quantized is for --dtype int8 or int4, not for fp32'],
+    [['--quantized', 'qdq'], '--quantized is for --dtype int8 or int4'],
     [['--program', 'train', '--dtype', 'int8'], 'The train program is written in fp32'],
     [
       ['--program', 'forward', '--dtype', 'int8', '--opset', '18'],

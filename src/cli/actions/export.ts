@@ -51,41 +51,53 @@ export async function exportModels(options: ExportOptions): Promise<ExportedFile
   return files;
 }
 
-/** What an option can't be given with, and why. */
-function checkTogether({
-  format,
-  program,
-  main,
-  taps,
-  dtype,
-  quantized,
-  attention,
-  cache,
-  stop,
-  characters,
-}: ExportOptions): void {
-  const onlyOnnx = { program, taps, attention, cache, stop, characters };
-  const wrong = Object.entries(onlyOnnx).find(([, value]) => value !== undefined);
-  const problem =
-    format === 'hf' && wrong !== undefined
-      ? `--${wrong[0]} is for --format onnx: a Hugging Face folder has graphs of its own`
-      : format === 'onnx' && main !== undefined
-        ? '--main is for --format hf'
-        : quantized !== undefined && dtype !== 'int8' && dtype !== 'int4'
-          ? `--quantized is for --dtype int8 or int4, not for ${dtype}`
-          : program?.includes('train') === true && (dtype !== 'fp32' || (attention ?? 'trilu') !== 'trilu')
-            ? 'the train program is written in fp32 with the attention form trilu only: leave it out of --program'
-            : undefined;
-  if (problem === undefined) return;
-  throw new UserError(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`, { exitCode: 2 });
+/** Options that say nothing of a Hugging Face folder's graphs. */
+const onlyOnnx = [
+  ['--program', 'program'],
+  ['--taps', 'taps'],
+  ['--attention', 'attention'],
+  ['--cache', 'cache'],
+  ['--static', 'static'],
+  ['--external-data', 'externalData'],
+  ['--stop', 'stop'],
+  ['--characters', 'characters'],
+] as const satisfies readonly (readonly [flag: string, option: keyof ExportOptions])[];
+
+/** What can't be had together: when, and what to say of it. */
+const contradictions: readonly (readonly [holds: (options: ExportOptions) => boolean, problem: string])[] = [
+  ...onlyOnnx.map(
+    ([flag, option]) =>
+      [
+        (options: ExportOptions) => options.format === 'hf' && options[option] !== undefined,
+        `${flag} is for --format onnx: a Hugging Face folder has graphs of its own.`,
+      ] as const,
+  ),
+  [({ format, main }) => format === 'onnx' && main !== undefined, '--main is for --format hf.'],
+  [
+    ({ quantized, dtype }) => quantized !== undefined && dtype !== 'int8' && dtype !== 'int4',
+    '--quantized is for --dtype int8 or int4.',
+  ],
+  [
+    (options) => options.program?.includes('train') === true && !isPlain(options),
+    'The train program is written in fp32 with the attention form trilu only: leave it out of --program.',
+  ],
+];
+
+function checkTogether(options: ExportOptions): void {
+  const found = contradictions.find(([holds]) => holds(options));
+  if (found !== undefined) throw new UserError(found[1], { exitCode: 2 });
+}
+
+/** Whether it is the form in which training exists. */
+function isPlain({ dtype, attention = 'trilu' }: ExportOptions): boolean {
+  return dtype === 'fp32' && attention === 'trilu';
 }
 
 async function exportPrograms(
   { model, directory, trainedIn }: Source,
   options: ExportOptions,
 ): Promise<ExportedFile[]> {
-  const plain = options.dtype === 'fp32' && (options.attention ?? 'trilu') === 'trilu';
-  const names = options.program ?? programNames.filter((name) => plain || name !== 'train');
+  const names = options.program ?? programNames.filter((name) => name !== 'train' || isPlain(options));
   const definition = defineModel(model.config);
   const files: ExportedFile[] = [];
   for (const name of names) {
