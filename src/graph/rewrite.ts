@@ -36,6 +36,14 @@ export function rewrite(graph: Graph, rewriting: Rewriting): Graph {
   });
 }
 
+/**
+ * The same for values that are not in a graph yet: what stands for each of them.
+ * @throws GraphError as `rewrite`
+ */
+export function rewriteValues(values: readonly Value[], rewriting: Rewriting): readonly Value[] {
+  return new Rewriter(rewriting, []).values(values);
+}
+
 class Rewriter {
   readonly #rewriting: Rewriting;
   readonly #now = new Map<Value, Value>();

@@ -1,9 +1,11 @@
 import { type Model, plainContext } from '../../models/model.ts';
-import { add, build, cast, dropout, input, type NamedValue, scan, type Value } from '../graph/index.ts';
-import { type AdamWOptions, adamW } from '../train/adamw.ts';
+import { add, build, cast, dropout, input, type NamedValue, rewriteValues, scan, type Value } from '../graph/index.ts';
+import { type AdamWOptions, adamW, decays } from '../train/adamw.ts';
 import { crossEntropy } from '../train/cross-entropy.ts';
+import { formulatedForTraining } from '../train/formulations/index.ts';
 import { gradients } from '../train/gradients.ts';
 import { momentNames } from '../train/moments.ts';
+import { joined, joinParameters, parted } from './joined-parameters.ts';
 import { type Sizes, tokenShape } from './options.ts';
 import { parametersOf } from './parameters.ts';
 import { nextName, type Program, statePairs } from './program.ts';
@@ -33,47 +35,75 @@ export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): 
     ...plainContext,
     dropout: (x, rate) => dropout(x, { rate, source, site: site++ }),
   });
-  const loss = crossEntropy(logits, targets);
+  const loss = formulatedForTraining(crossEntropy(logits, targets));
   const parameters = parametersOf(loss);
   const byParameter = gradients(
     loss,
     parameters.map(({ value }) => value),
   );
-  const trained = parameters.map(({ name, value }, index) => ({
-    parameter: value,
-    gradient: byParameter[index] ?? value,
-    firstMoment: input(momentNames.first(name), value.type, value.shape),
-    secondMoment: input(momentNames.second(name), value.type, value.shape),
+  const gradientOf = new Map(parameters.map(({ value }, index) => [value, byParameter[index] ?? value]));
+  const groups = joinParameters(parameters, (parameter) => decays(parameter, optimizer));
+  const trained = groups.map((group) => ({
+    parameter: group.parameter.formal,
+    gradient: joined(group, ({ value }) => gradientOf.get(value) ?? value),
+    firstMoment: group.firstMoment.formal,
+    secondMoment: group.secondMoment.formal,
+    decays: group.decays,
   }));
   const { updated, gradientNorm } = adamW(trained, { learningRate, step: cast(step, 'float32') }, optimizer);
+  const moved = updated.flatMap(({ parameter, firstMoment, secondMoment }) => [parameter, firstMoment, secondMoment]);
+
+  // Where parameters are joined, the model's own are parts of the joined one.
+  const parts = new Map(
+    groups.flatMap((group) => {
+      const values = parted(group, group.parameter.formal);
+      return group.members.map(({ value }, index) => [value, values[index]] as const);
+    }),
+  );
+  const [finalLoss = loss, norm = gradientNorm, ...next] = rewriteValues([loss, gradientNorm, ...moved], {
+    leaf: (leaf) => parts.get(leaf),
+  });
 
   // Outside: the state as it comes in, and the sequences that the Scan takes apart.
-  const carried = parameters.flatMap(({ name }, index) => {
-    const [before, after] = [trained[index], updated[index]];
-    if (before === undefined || after === undefined) return [];
-    return [
-      carry(name, before.parameter, after.parameter),
-      carry(momentNames.first(name), before.firstMoment, after.firstMoment),
-      carry(momentNames.second(name), before.secondMoment, after.secondMoment),
-    ];
-  });
-  carried.unshift(carry('step', step, add(step, 1)));
+  const stateInputs: NamedValue[] = [
+    { name: 'step', value: input('step', step.type, step.shape) },
+    ...parameters.flatMap(({ name, value }) =>
+      [name, momentNames.first(name), momentNames.second(name)].map((name) => ({
+        name,
+        value: input(name, value.type, value.shape),
+      })),
+    ),
+  ];
+  const byName = new Map(stateInputs.map(({ name, value }) => [name, value]));
+  const tensors = groups.flatMap((group) =>
+    [group.parameter, group.firstMoment, group.secondMoment].map((tensor) => ({ group, ...tensor })),
+  );
+  const carried = tensors.map(({ group, names, formal }, index) => ({
+    formal,
+    initial: joined(group, (_member, place) => byName.get(names[place] ?? '') ?? formal),
+    next: next[index] ?? formal,
+  }));
   const sequences = {
     tokens: input('tokens', 'int32', ['steps', ...shape]),
     targets: input('targets', 'int32', ['steps', ...shape]),
     learning_rate: input('learning_rate', 'float32', ['steps']),
   };
   const { states, outputs } = scan({
-    states: carried,
+    states: [{ formal: step, initial: byName.get('step') ?? step, next: add(step, 1) }, ...carried],
     sequences: [
       { formal: tokens, sequence: sequences.tokens },
       { formal: targets, sequence: sequences.targets },
       { formal: learningRate, sequence: sequences.learning_rate },
     ],
-    outputs: [loss, gradientNorm],
+    outputs: [finalLoss, norm],
   });
 
-  const stateInputs: NamedValue[] = carried.map(({ name, initial }) => ({ name, value: initial }));
+  const [stepAfter, ...after] = states;
+  const nextByName = new Map<string, Value | undefined>([['step', stepAfter]]);
+  for (const [index, { group, names, formal }] of tensors.entries()) {
+    const values = parted(group, after[index] ?? formal);
+    for (const [place, name] of names.entries()) nextByName.set(name, values[place]);
+  }
   const named = (name: string, value: Value | undefined): NamedValue[] =>
     value === undefined ? [] : [{ name, value }];
   const graph = build({
@@ -86,12 +116,8 @@ export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): 
     outputs: [
       ...named('loss', outputs[0]),
       ...named('gradient_norm', outputs[1]),
-      ...stateInputs.flatMap(({ name }, index) => named(nextName(name), states[index])),
+      ...stateInputs.flatMap(({ name }) => named(nextName(name), nextByName.get(name))),
     ],
   });
   return { name: 'train', config: model.config, graph, state: statePairs(stateInputs) };
-}
-
-function carry(name: string, formal: Value, next: Value): { name: string; formal: Value; initial: Value; next: Value } {
-  return { name, formal, initial: input(name, formal.type, formal.shape), next };
 }

@@ -15,7 +15,7 @@ export async function createResidentEngine<Value>(
   state: readonly StatePair[],
   create: (model: Uint8Array, kept: ReadonlySet<string>) => Promise<Engine<Value>>,
 ): Promise<Engine<Value>> {
-  const scan = takeScanApart(model);
+  const scan = takeScanApart(model, state);
   if (scan === undefined) return create(model, new Set(state.map(({ output }) => output)));
   const kept = [...scan.states.map(({ next }) => next), ...scan.stacked.map(({ element }) => element)];
   return scanEngine(await create(scan.turn, new Set(kept)), scan);

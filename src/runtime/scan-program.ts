@@ -2,9 +2,9 @@ import { decodeModel, encodeModel } from '../onnx/codec.ts';
 import { DataLocation } from '../onnx/enums.ts';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from '../onnx/types.ts';
 import { describeDeclared } from './declared.ts';
-import type { ValueDescription } from './session.ts';
+import type { StatePair, ValueDescription } from './session.ts';
 
-/** A model that is one Scan and nothing else that depends on what the Scan goes over, taken apart. */
+/** A model that is one Scan, and what makes its states from the model's and the model's from its, taken apart. */
 export interface ScanProgram {
   /** The .onnx file of one turn: the body, and what it takes from outside. */
   readonly turn: Uint8Array;
@@ -33,9 +33,10 @@ export interface ScanProgram {
  * the CPU in ONNX Runtime, so on a GPU whatever is carried along would cross to the host and back at every turn; a turn
  * by itself stays there.
  *
+ * @param declared the model's state pairs (`trilu.state`)
  * @returns undefined for a model of any other form, which then runs as it is
  */
-export function takeScanApart(bytes: Uint8Array): ScanProgram | undefined {
+export function takeScanApart(bytes: Uint8Array, declared: readonly StatePair[]): ScanProgram | undefined {
   const model = decodeModel(bytes, 'The model');
   const { graph } = model;
   const scans = (graph.node ?? []).filter(({ opType, domain = '' }) => opType === 'Scan' && domain === '');
@@ -43,57 +44,174 @@ export function takeScanApart(bytes: Uint8Array): ScanProgram | undefined {
   if (scan === undefined || scans.length > 1 || holdsExternalData(graph)) return undefined;
   const body = attributeOf(scan, 'body')?.g;
   if (body === undefined || !goesForwardAlongTheFirstAxis(scan)) return undefined;
-  return assemble(model, scan, body);
+  return assemble(model, scan, body, declared);
 }
 
-function assemble(model: ModelProto, scan: NodeProto, body: GraphProto): ScanProgram | undefined {
+/** The names that come in and out of a Scan, and what stands for them in its body. */
+interface Crossing {
+  readonly outside: string;
+  readonly inside: string;
+}
+
+interface Crossings {
+  /** As many going in as coming out, in one order. */
+  readonly statesIn: readonly Crossing[];
+  readonly statesOut: readonly Crossing[];
+  readonly sequences: readonly Crossing[];
+  readonly stacked: readonly Crossing[];
+}
+
+function crossingsOf(scan: NodeProto, body: GraphProto): Crossings {
+  const pair = (outside: readonly string[], inside: readonly ValueInfoProto[]): Crossing[] =>
+    outside.map((name, index) => ({ outside: name, inside: inside[index]?.name ?? '' }));
+  const given = pair(scan.input ?? [], body.input ?? []);
+  const made = pair(scan.output ?? [], body.output ?? []);
+  const count = given.length - Number(attributeOf(scan, 'num_scan_inputs')?.i ?? 0);
+  return {
+    statesIn: given.slice(0, count),
+    statesOut: made.slice(0, count),
+    sequences: given.slice(count),
+    stacked: made.slice(count),
+  };
+}
+
+function assemble(
+  model: ModelProto,
+  scan: NodeProto,
+  body: GraphProto,
+  declared: readonly StatePair[],
+): ScanProgram | undefined {
   const { graph } = model;
-  const sequenceCount = Number(attributeOf(scan, 'num_scan_inputs')?.i ?? 0);
-  const [given, formals] = [scan.input ?? [], body.input ?? []];
-  const [made, results] = [scan.output ?? [], body.output ?? []];
-  const stateCount = given.length - sequenceCount;
-  const [inputs, outputs] = [graph.input ?? [], graph.output ?? []];
-  const outer = (graph.node ?? []).filter((node) => node !== scan);
-  const shared = sharedInputs(outer, body, inputs);
-
-  const gone = new Set(given);
-  const isWhole =
-    given.every((name) => inputs.some((input) => input.name === name)) &&
-    outputs.every(({ name = '' }) => made.includes(name)) &&
-    made.every((name) => outputs.some((output) => output.name === name)) &&
-    !outer.some((node) => readNames(node).some((name) => gone.has(name) || made.includes(name))) &&
-    // What a turn takes whole is an input of its own beside the formals: an input can't be both.
-    !shared.some(({ name = '' }) => gone.has(name));
-  if (!isWhole) return undefined;
-
-  const name = (infos: readonly ValueInfoProto[], index: number): string => infos[index]?.name ?? '';
+  const crossings = crossingsOf(scan, body);
+  const turn = bareTurn(graph, scan, body, crossings) ?? wrappedTurn(graph, scan, body, crossings, declared);
+  if (turn === undefined) return undefined;
+  const { nodes, states, inputs, outputs, shared } = turn;
   return {
     turn: encodeModel({
       ...model,
       graph: {
         ...graph,
-        node: [...outer, ...(body.node ?? [])],
+        node: nodes,
         ...withAll('initializer', [...(graph.initializer ?? []), ...(body.initializer ?? [])]),
-        input: [...formals, ...shared],
-        output: results,
+        input: inputs,
+        output: outputs,
         ...withAll('valueInfo', [...(graph.valueInfo ?? []), ...(body.valueInfo ?? [])]),
       },
       // What the file says of itself holds for the whole of it.
       metadataProps: [],
     }),
-    inputs: inputs.map(describeDeclared),
-    outputs: outputs.map(describeDeclared),
-    states: given.slice(0, stateCount).map((input, index) => ({
-      input,
-      formal: name(formals, index),
-      next: name(results, index),
-      output: made[index] ?? '',
-    })),
-    sequences: given.slice(stateCount).map((input, index) => ({ input, formal: name(formals, stateCount + index) })),
+    inputs: (graph.input ?? []).map(describeDeclared),
+    outputs: (graph.output ?? []).map(describeDeclared),
+    states,
+    sequences: crossings.sequences.map(({ outside, inside }) => ({ input: outside, formal: inside })),
     shared: shared.map((info) => info.name ?? ''),
-    stacked: made.slice(stateCount).map((output, index) => ({ element: name(results, stateCount + index), output })),
+    stacked: crossings.stacked.map(({ outside, inside }) => ({ element: inside, output: outside })),
     node: { name: scan.name ?? '', operator: 'Scan' },
   };
+}
+
+interface Turn extends Pick<ScanProgram, 'states'> {
+  readonly nodes: readonly NodeProto[];
+  readonly inputs: readonly ValueInfoProto[];
+  readonly outputs: readonly ValueInfoProto[];
+  readonly shared: readonly ValueInfoProto[];
+}
+
+/** The turn of a Scan that stands between the model's inputs and outputs: its body. */
+function bareTurn(graph: GraphProto, scan: NodeProto, body: GraphProto, crossings: Crossings): Turn | undefined {
+  const { statesIn, statesOut, sequences, stacked } = crossings;
+  const [given, made] = [
+    [...statesIn, ...sequences],
+    [...statesOut, ...stacked],
+  ].map((all) => all.map(({ outside }) => outside)) as [string[], string[]];
+  const [inputs, outputs] = [graph.input ?? [], graph.output ?? []];
+  const outer = (graph.node ?? []).filter((node) => node !== scan);
+  const shared = sharedInputs(outer, body, inputs);
+  const isWhole =
+    hasAll(inputs, given) &&
+    hasAll(outputs, made) &&
+    outputs.every(({ name = '' }) => made.includes(name)) &&
+    !readsAny(outer, [...given, ...made]) &&
+    // What a turn takes whole is an input of its own beside the formals: an input can't be both.
+    !shared.some(({ name = '' }) => given.includes(name));
+  if (!isWhole) return undefined;
+  return {
+    nodes: [...outer, ...(body.node ?? [])],
+    inputs: [...(body.input ?? []), ...shared],
+    outputs: body.output ?? [],
+    shared,
+    states: statesIn.map(({ outside, inside }, index) => ({
+      input: outside,
+      formal: inside,
+      next: statesOut[index]?.inside ?? '',
+      output: statesOut[index]?.outside ?? '',
+    })),
+  };
+}
+
+/**
+ * The turn of a Scan whose states are made from the model's and made into them again (joined and parted): all of that, once. Only a
+ * program that declares its states promises that it can be run turn by turn.
+ */
+function wrappedTurn(
+  graph: GraphProto,
+  scan: NodeProto,
+  body: GraphProto,
+  crossings: Crossings,
+  declared: readonly StatePair[],
+): Turn | undefined {
+  const { statesIn, statesOut, sequences, stacked } = crossings;
+  const [inputs, outputs] = [graph.input ?? [], graph.output ?? []];
+  const isState = new Set(declared.flatMap(({ input, output }) => [input, output]));
+  const [given, made] = [sequences, stacked].map((all) => all.map(({ outside }) => outside)) as [string[], string[]];
+  const nodes = graph.node ?? [];
+  const place = nodes.indexOf(scan);
+  const [before, after] = [nodes.slice(0, place), nodes.slice(place + 1)];
+  const isWhole =
+    declared.length > 0 &&
+    hasAll(
+      inputs,
+      declared.map(({ input }) => input),
+    ) &&
+    hasAll(inputs, given) &&
+    hasAll(outputs, made) &&
+    outputs.every(({ name = '' }) => made.includes(name) || isState.has(name)) &&
+    !readsAny([...before, ...after, ...(body.node ?? [])], [...given, ...made]);
+  if (!isWhole) return undefined;
+  const shared = inputs.filter(({ name = '' }) => !isState.has(name) && !given.includes(name));
+  const across = (from: string, to: string): NodeProto => ({ opType: 'Identity', input: [from], output: [to] });
+  const elements = new Set(sequences.map(({ inside }) => inside));
+  const results = new Set(stacked.map(({ inside }) => inside));
+  return {
+    nodes: [
+      ...before,
+      ...statesIn.map(({ outside, inside }) => across(outside, inside)),
+      ...(body.node ?? []),
+      ...statesOut.map(({ outside, inside }) => across(inside, outside)),
+      ...after,
+    ],
+    inputs: [
+      ...inputs.filter(({ name = '' }) => isState.has(name)),
+      ...(body.input ?? []).filter(({ name = '' }) => elements.has(name)),
+      ...shared,
+    ],
+    outputs: [
+      ...outputs.filter(({ name = '' }) => isState.has(name)),
+      ...(body.output ?? []).filter(({ name = '' }) => results.has(name)),
+    ],
+    shared,
+    states: declared.map(({ input, output }) => ({ input, formal: input, next: output, output })),
+  };
+}
+
+function hasAll(infos: readonly ValueInfoProto[], names: readonly string[]): boolean {
+  const there = new Set(infos.map(({ name }) => name));
+  return names.every((name) => there.has(name));
+}
+
+function readsAny(nodes: readonly NodeProto[], names: readonly string[]): boolean {
+  const sought = new Set(names);
+  return nodes.some((node) => readNames(node).some((name) => sought.has(name)));
 }
 
 /** A repeated field that is absent when it is empty, as the messages have it. */

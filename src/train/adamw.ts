@@ -1,4 +1,16 @@
-import { add, div, min, mul, reduceSumSquare, sqrt, sub, tanh, type Value } from '../graph/index.ts';
+import {
+  add,
+  div,
+  min,
+  mul,
+  reduceSum,
+  reduceSumSquare,
+  reshape,
+  sqrt,
+  sub,
+  tanh,
+  type Value,
+} from '../graph/index.ts';
 
 /** Hyperparameters of AdamW, under PyTorch's names spelled out; they are constants of the training graph. */
 export interface AdamWOptions {
@@ -19,6 +31,13 @@ export interface Trained {
   /** Running means of the gradient (exp_avg) and of its square (exp_avg_sq). */
   readonly firstMoment: Value;
   readonly secondMoment: Value;
+  /** Whether weight decay shrinks it; `decays` tells what the options say. */
+  readonly decays: boolean;
+}
+
+/** Whether the options let weight decay shrink a parameter. */
+export function decays(parameter: Value, { decayed, weightDecay }: AdamWOptions): boolean {
+  return weightDecay !== 0 && (decayed === 'all' || parameter.rank >= 2);
 }
 
 export interface StepScalars {
@@ -44,7 +63,7 @@ export function adamW(
   { learningRate, step }: StepScalars,
   options: AdamWOptions,
 ): AdamWResult {
-  const { beta1, beta2, epsilon, weightDecay, decayed, clip } = options;
+  const { beta1, beta2, epsilon, weightDecay, clip } = options;
   const gradientNorm = globalNorm(trained.map(({ gradient }) => gradient));
   const t = add(step, 1);
   const correction1 = oneMinusPower(beta1, t); // 1 − β1ᵗ
@@ -56,10 +75,9 @@ export function adamW(
   const smallest = mul(correction2, epsilon);
   const shrink = sub(1, mul(learningRate, weightDecay));
 
-  const updated = trained.map(({ parameter, gradient, firstMoment, secondMoment }) => {
+  const updated = trained.map(({ parameter, gradient, firstMoment, secondMoment, decays }) => {
     const first = add(mul(firstMoment, beta1), mul(gradient, share1));
     const second = add(mul(secondMoment, beta2), mul(mul(gradient, gradient), share2));
-    const decays = weightDecay !== 0 && (decayed === 'all' || parameter.rank >= 2);
     const update = mul(div(first, add(sqrt(second), smallest)), stepSize);
     return {
       parameter: sub(decays ? mul(parameter, shrink) : parameter, update),
@@ -72,7 +90,21 @@ export function adamW(
 
 /** √ of the sum of the squares of all elements of all tensors. */
 function globalNorm(tensors: readonly Value[]): Value {
-  return sqrt(tensors.map((tensor) => reduceSumSquare(tensor)).reduce(add));
+  return sqrt(tensors.map(sumOfSquares).reduce(add));
+}
+
+/** Summed in rows first: a float32 that takes up a million squares one by one ends with four digits right. */
+function sumOfSquares(x: Value): Value {
+  const rows = reshape(x, [-1, rowLength(x)]);
+  return reduceSum(reduceSumSquare(rows, { axes: [-1] }));
+}
+
+/** The largest divisor of a tensor's size that is no larger than its root. */
+function rowLength({ shape }: Value): number {
+  const size = shape.reduce<number>((product, length) => product * Number(length), 1);
+  let length = Math.floor(Math.sqrt(size));
+  while (length > 1 && size % length !== 0) length--;
+  return Math.max(length, 1);
 }
 
 /**

@@ -3,12 +3,14 @@ import {
   constant,
   GraphError,
   isFloating,
+  mul,
   type Node,
   nodesBefore,
   operands,
   producer,
   type Value,
 } from '../graph/index.ts';
+import { knownDerivative } from './derivative.ts';
 import { rules } from './gradient-rules/index.ts';
 
 /**
@@ -32,9 +34,8 @@ export function gradients<const Values extends readonly Value[]>(
     const arriving = node.outputs.map((output) => sums.get(output));
     const leadsOn = operands(node).some((value) => onPath.has(value));
     if (!leadsOn || arriving.every((gradient) => gradient === undefined)) continue;
-    for (const [index, contribution] of applyRule(node, arriving, onPath).entries()) {
-      const target = node.inputs[index];
-      if (target === undefined || contribution === undefined || !onPath.has(target)) continue;
+    for (const { target, contribution } of contributions(node, arriving, onPath)) {
+      if (!onPath.has(target)) continue;
       const before = sums.get(target);
       sums.set(target, before === undefined ? contribution : add(before, contribution));
     }
@@ -55,6 +56,28 @@ function pathTo(targets: ReadonlySet<Value>, order: readonly Node[]): ReadonlySe
     for (const output of node.outputs) if (isFloating(output.type)) onPath.add(output);
   }
   return onPath;
+}
+
+interface Contribution {
+  readonly target: Value;
+  readonly contribution: Value;
+}
+
+/** What a node adds to the gradients of what it is made of: of its inputs, or of what its output is known to depend on. */
+function contributions(
+  node: Node,
+  arriving: readonly (Value | undefined)[],
+  onPath: ReadonlySet<Value>,
+): readonly Contribution[] {
+  const known = knownDerivative(node.outputs[0]);
+  const [g] = arriving;
+  if (known !== undefined && g !== undefined) {
+    return [{ target: known.by, contribution: mul(mul(g, known.derivative), known.factor) }];
+  }
+  return applyRule(node, arriving, onPath).flatMap((contribution, index) => {
+    const target = node.inputs[index];
+    return target === undefined || contribution === undefined ? [] : [{ target, contribution }];
+  });
 }
 
 function applyRule(

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { readModelSummary } from '../../src/onnx/metadata.ts';
 import { createNodeEngine } from '../../src/runtime/node/engine.ts';
 import { loadOnnxRuntime } from '../../src/runtime/node/load.ts';
 import { createEngine } from '../../src/runtime/onnxruntime.ts';
+import { readState } from '../../src/runtime/program.ts';
 import { createResidentEngine } from '../../src/runtime/resident-engine.ts';
 import { scanEngine } from '../../src/runtime/scan-engine.ts';
 import type { ScanProgram } from '../../src/runtime/scan-program.ts';
@@ -93,7 +95,7 @@ describe('against the Scan of ONNX Runtime, on the CPU, to the last bit', () => 
   async function bothWays(file: Uint8Array, feeds: Tensors): Promise<Tensors[]> {
     const runtime = await loadOnnxRuntime();
     const whole = await createNodeEngine('cpu', { bytes: file, state: [] }, onCpu);
-    const turns = await createResidentEngine(file, [], (model) =>
+    const turns = await createResidentEngine(file, readState(readModelSummary(file)), (model) =>
       createEngine({
         runtime,
         device: 'cpu',

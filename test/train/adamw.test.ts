@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { input, type Value } from '../../src/graph/index.ts';
+import { normals } from '../../src/random/counter.ts';
 import { type Tensors, tensor } from '../../src/runtime/tensor.ts';
-import { type AdamWOptions, adamW } from '../../src/train/adamw.ts';
+import { type AdamWOptions, adamW, decays } from '../../src/train/adamw.ts';
 import { norm, relativeError } from '../support/interpreter-differences.ts';
 import { numbersOf, runGraph } from '../support/run-graph.ts';
 
@@ -59,6 +60,7 @@ async function ours(chosen: AdamWOptions, given: Step): Promise<Record<string, r
     gradient: leaf(name, 'gradient'),
     firstMoment: leaf(name, 'first'),
     secondMoment: leaf(name, 'second'),
+    decays: decays(input(name, 'float32', shapes[name]), chosen),
   }));
   const [learningRate, step] = [inputs.learningRate, inputs.step];
   if (learningRate === undefined || step === undefined) throw new Error('unreachable');
@@ -150,4 +152,24 @@ describe('the bias correction', () => {
     const after = await ours({ ...options, beta2: 0.999, weightDecay: 0 }, given);
     expect(relativeError(after['matrix.parameter'] ?? [], [-0.01, 0.01, -0.01, 0])).toBeLessThan(1e-6);
   });
+});
+
+test('the norm of a gradient of 600,000 elements has six digits right', async () => {
+  const shape = [1000, 600];
+  const gradient = normals(600_000, 1, 3);
+  const leaf = (name: string): Value => input(name, 'float32', shape);
+  const trained = {
+    parameter: leaf('parameter'),
+    gradient: leaf('gradient'),
+    firstMoment: leaf('first'),
+    secondMoment: leaf('second'),
+    decays: true,
+  };
+  const scalars = { learningRate: input('learningRate', 'float32', []), step: input('step', 'float32', []) };
+  const { gradientNorm } = adamW([trained], scalars, options);
+  const { norm: found } = await runGraph(
+    { inputs: { gradient: trained.gradient }, outputs: { norm: gradientNorm } },
+    { gradient: tensor('float32', shape, gradient) },
+  );
+  expect(relativeError(numbersOf(found), [norm(gradient)])).toBeLessThan(1e-6);
 });

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { readModelSummary } from '../../onnx/metadata.ts';
 import { EngineSession } from '../engine-session.ts';
 import { messageOf } from '../errors.ts';
-import { describeProgram, readState } from '../program.ts';
+import { describeProgram, readState, suitedOptions } from '../program.ts';
 import type { OpenOptions, Session } from '../session.ts';
 import { webQueue } from '../web/engine.ts';
 import { createNodeEngine, type NodeModel } from './engine.ts';
@@ -15,7 +15,11 @@ export async function openHere(model: Uint8Array | string, options: OpenOptions,
   const file: Omit<NodeModel, 'state'> = typeof model === 'string' ? await readModel(model) : { bytes: model };
   const summary = readModelSummary(file.bytes, typeof model === 'string' ? model : undefined);
   options.signal?.throwIfAborted();
-  const engine = await createNodeEngine(device, { ...file, state: readState(summary) }, options);
+  const engine = await createNodeEngine(
+    device,
+    { ...file, state: readState(summary) },
+    suitedOptions(summary, options),
+  );
   const program = describeProgram(summary, engine.inputs, engine.outputs);
   return new EngineSession(engine, program, { copies, ...(device === 'wasm' ? { queue: webQueue } : {}) });
 }

@@ -3,7 +3,7 @@ import { readModelSummary } from '../../onnx/metadata.ts';
 import { EngineSession } from '../engine-session.ts';
 import { messageOf } from '../errors.ts';
 import { passedOver } from '../passed-over.ts';
-import { describeProgram, readState } from '../program.ts';
+import { describeProgram, readState, suitedOptions } from '../program.ts';
 import type { OpenOptions, Session } from '../session.ts';
 import { chooseDevice } from './choose-device.ts';
 import { createWebEngine, webQueue } from './engine.ts';
@@ -16,7 +16,7 @@ export async function openHere(model: Uint8Array | string, options: OpenOptions,
   const bytes = typeof model === 'string' ? await fetchModel(model, signal) : model;
   const summary = readModelSummary(bytes);
   const openOn = async (name: typeof device, told: readonly string[]): Promise<Session> => {
-    const engine = await createWebEngine(name, bytes, readState(summary), options);
+    const engine = await createWebEngine(name, bytes, readState(summary), suitedOptions(summary, options));
     const program = describeProgram(summary, engine.inputs, engine.outputs);
     return new EngineSession(engine, program, { queue: webQueue, copies, notices: told });
   };

@@ -13,6 +13,7 @@ import {
   sub,
   type Value,
 } from '../../graph/index.ts';
+import { rowSumOf } from './row-sums.ts';
 import { arriving, keptShape, operand, type Rule, type RuleCall, result, spread } from './rule.ts';
 
 function axesOf({ node }: RuleCall): readonly number[] {
@@ -57,9 +58,9 @@ const maxRule: Rule = (call) => {
 /** y = softmax(x): the gradient is y · (g − Σ g·y), the sum taken along the axis. */
 const softmaxRule: Rule = (call) => {
   const [g, y] = [arriving(call), result(call)];
-  const weighted = mul(g, y);
   const axis = Number(call.node.attributes.axis);
-  return [sub(weighted, mul(y, reduceSum(weighted, { axes: [axis], keepDims: true })))];
+  const known = axis === -1 || axis === y.rank - 1 ? rowSumOf(g, y) : undefined;
+  return [mul(y, sub(g, known ?? reduceSum(mul(g, y), { axes: [axis], keepDims: true })))];
 };
 
 /** The sum running the other way: total − running sum + own element (or without it, where the sum excluded it). */
