@@ -28,7 +28,7 @@ const matMulRule: Rule = (call) => {
   };
   const right = (): Value =>
     b.rank === 2
-      ? scaled(matMul(hasManyColumns(b) ? columns(a) : transposed(rows(a)), rows(g)), byG * byA)
+      ? scaled(weightGradient(a, b, g), byG * byA)
       : reduceTo(scaled(matMul(transposed(a), g), byG * byA), b);
   return [call.wanted(0) ? left() : undefined, call.wanted(1) ? right() : undefined];
 };
@@ -49,12 +49,18 @@ function withoutFactor(x: Value): readonly [value: Value, factor: number] {
   return number.rank === 0 ? [value, Number(number.source.data[0])] : [x, 1];
 }
 
+/** So many columns of a product ONNX Runtime's CPU kernel makes with one turn of a transposed left factor; then it turns it anew. */
+const columnsForOneTurn = 128;
+
 /**
- * ONNX Runtime's CPU kernel turns a transposed left factor anew for every 128 columns of the result (0.65–0.7 of its speed), so where
- * there are many columns the factor is turned once beforehand; where there are few, that costs more than it saves.
+ * Aᵀ·g over all rows, the gradient of a weight. A factor that the kernel would have to turn again and again is turned once
+ * beforehand: the narrower of the two, which for g gives the gradient's transpose.
  */
-function hasManyColumns({ shape: [depth, columns] }: Value): boolean {
-  return typeof depth === 'number' && typeof columns === 'number' && columns >= depth;
+function weightGradient(a: Value, { shape: [depth, width] }: Value, g: Value): Value {
+  const isKnown = typeof depth === 'number' && typeof width === 'number';
+  if (isKnown && width >= depth) return matMul(columns(a), rows(g));
+  if (isKnown && width > columnsForOneTurn) return transpose(matMul(columns(g), rows(a)));
+  return matMul(transposed(rows(a)), rows(g));
 }
 
 const turned = new WeakMap<Value, Value>();
