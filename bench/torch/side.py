@@ -1,9 +1,14 @@
 """What PyTorch's sides of the comparisons share: the files they read, and how they tell what they are."""
 
 import math
+import sys
 from pathlib import Path
 
 import torch
+
+sys.path.append(str(Path(__file__).parent.parent / "common"))
+
+from turns import repeated, resident, serve, tell  # noqa: F401, for the sides to take from here
 
 
 def read(path, dtype):
@@ -25,8 +30,13 @@ def is_linear(name):
     return ".c_" in name and name.endswith(".weight")
 
 
+def about():
+    """What this side is, in words."""
+    return f"PyTorch {torch.__version__} on {blas()}, Python {sys.version.split()[0]}"
+
+
 def blas():
     """The files of the BLAS libraries that this process has loaded."""
     with open("/proc/self/maps") as maps:
-        files = {line.split(maxsplit=5)[5].strip() for line in maps if "blas" in line}
-    return ", ".join(sorted(Path(name).resolve().as_posix() for name in files)) or "no BLAS library"
+        names = [line.split(maxsplit=5)[5].strip() for line in maps if "blas" in line.rsplit("/", 1)[-1]]
+    return ", ".join(sorted({Path(name).resolve().as_posix() for name in names})) or "no BLAS library of its own"

@@ -1,7 +1,7 @@
 """PyTorch's side of the comparison: an eager GPT, written for speed as nanoGPT's is, that trains on command.
 
-Usage: train.py FOLDER, the folder being the one that bench/workload.ts writes. A line `run N` in makes N steps; the answer is a
-line of JSON: milliseconds a step for each group of steps, and each step's loss.
+Usage: train.py FOLDER, the folder being the one that bench/train/workload.ts writes. A line `run N` in makes N steps; the answer has
+milliseconds a step for each group of steps, and each step's loss.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 started = time.perf_counter()
 
 import torch
-from side import blas, is_linear, read, weights_of
+from side import about, is_linear, read, resident, serve, weights_of
 from torch.nn import functional as F
 
 
@@ -99,13 +99,7 @@ class Training:
         return {"times": times, "losses": losses}
 
 
-def tell(message):
-    print(json.dumps(message), flush=True)
-
-
 torch.set_flush_denormal(True)
+baseline = resident()
 training = Training(Path(sys.argv[1]))
-about = f"PyTorch {torch.__version__} on {blas()}, Python {sys.version.split()[0]}"
-tell({"about": about, "setup": time.perf_counter() - started})
-for line in sys.stdin:
-    tell(training.run(int(line.split()[1])))
+serve(about(), started, baseline, {"run": lambda steps: training.run(int(steps))})

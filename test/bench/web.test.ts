@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { benchWeb, describeWebReport } from '../../bench/web.ts';
+import { benchWeb, describeWebReport } from '../../bench/web/web.ts';
 import { chromium } from '../support/chromium.ts';
 
 describe.skipIf(chromium() === undefined)('bench web', () => {

@@ -21,9 +21,8 @@ export async function runBench(options: BenchOptions): Promise<void> {
       'The benchmarks are not part of the installed package: clone the repository and run `npm ci && npm run bench` there.',
     );
   }
-  const child = spawn(process.execPath, ['--import', loader(clone), join(clone, script), ...argumentsOf(options)], {
-    stdio: 'inherit',
-  });
+  const given = ['--import', loader(clone), join(clone, script), JSON.stringify(options)];
+  const child = spawn(process.execPath, given, { stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   process.exitCode = typeof code === 'number' ? code : 1;
 }
@@ -43,13 +42,4 @@ function loader(clone: string): string {
   } catch (error) {
     throw new UserError('The benchmarks need the development packages: run `npm ci` in the clone.', { cause: error });
   }
-}
-
-function argumentsOf({ subject, model, threads, rounds, dtype, json }: BenchOptions): string[] {
-  const settings = Object.entries({ model, threads, rounds, dtype }).filter(([, value]) => value !== undefined);
-  return [
-    subject,
-    ...settings.flatMap(([name, value]) => [`--${name}`, `${value}`]),
-    ...(json === true ? ['--json'] : []),
-  ];
 }

@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model } from '../../models/index.ts';
+import { exportProgram } from '../../src/export/export-program.ts';
+import { modelParameters, trainProgram } from '../../src/programs/index.ts';
+import { uniform } from '../../src/random/counter.ts';
+import { BatchSampler } from '../../src/text/batches.ts';
+import type { AdamWOptions } from '../../src/train/adamw.ts';
+import { initialize } from '../../src/train/initialize.ts';
+import { bytesOf, withFolder } from '../common/folder.ts';
+import { measuredModel, seed, vocabularySize } from '../common/models.ts';
+
+/** What all sides are asked to do. */
+export interface Workload {
+  /** The name of a GPT of the ladder. */
+  readonly model: string;
+  readonly batch: number;
+  readonly threads: number;
+  /** Steps that are timed together; for trilu they are one run of the graph. */
+  readonly stepsPerRun: number;
+}
+
+/** Batches that are drawn beforehand, and gone through again and again. */
+export const drawnBatches = 100;
+export const learningRate = 1e-3;
+
+/** nanoGPT's optimizer for its character models. */
+export const optimizer: AdamWOptions = {
+  beta1: 0.9,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  decayed: 'matrices',
+  clip: 1,
+};
+
+/**
+ * The files that the sides read: what to do, the token ids of every batch, the first weights (little-endian, no headers), and trilu's
+ * graph.
+ */
+export const workloadFiles = {
+  description: 'workload.json',
+  tokens: 'tokens.int32',
+  targets: 'targets.int32',
+  weights: 'weights.float32',
+  program: 'train.onnx',
+} as const;
+
+/** Writes the files of a model of the ladder into a temporary folder, hands it to `use`, and removes it. */
+export function withWorkload<Result>(workload: Workload, use: (folder: string) => Promise<Result>): Promise<Result> {
+  return withFolder(async (folder) => {
+    await writeWorkload(folder, workload, measuredModel(workload.model));
+    return await use(folder);
+  });
+}
+
+/** Writes the files for a model of whatever sizes. */
+export async function writeWorkload(folder: string, workload: Workload, model: Model): Promise<void> {
+  const { config } = model;
+  const parameters = modelParameters(model);
+  const weights = initialize(parameters, seed);
+  const text = Int32Array.from({ length: 100_000 }, (_, index) => Math.floor(uniform(seed, 0, index) * vocabularySize));
+  const sampler = new BatchSampler(text, { batch: workload.batch, block: config.blockSize, seed });
+  const { tokens, targets } = sampler.nextSteps(drawnBatches);
+  const description = {
+    ...workload,
+    config,
+    optimizer,
+    learningRate,
+    drawnBatches,
+    parameters: parameters.map(({ name, value }) => ({ name, shape: value.shape })),
+  };
+  const write = (name: string, data: string | Uint8Array): Promise<void> => writeFile(join(folder, name), data);
+  await write(workloadFiles.description, JSON.stringify(description));
+  await write(workloadFiles.tokens, bytesOf(tokens));
+  await write(workloadFiles.targets, bytesOf(targets));
+  await write(
+    workloadFiles.weights,
+    Buffer.concat(parameters.map(({ name }) => bytesOf(weights.get(name) ?? new Float32Array()))),
+  );
+  await write(workloadFiles.program, exportProgram(trainProgram(model, { optimizer }), { weights: new Map() }));
+}
