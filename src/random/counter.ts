@@ -33,7 +33,8 @@ export function quadratic(x: number): number {
 
 /** `x · 65536 + trunc(x / 65536)` modulo 2^32: the low half moves up, the (signed) high half moves down. */
 export function swapHalves(x: number): number {
-  return (Math.imul(x, HALF) + ((x / HALF) | 0)) | 0;
+  // x / 65536 toward zero without a division: a negative number is raised by 65535 before it is shifted down.
+  return (Math.imul(x, HALF) + ((x + ((x >> 31) & 0xffff)) >> 16)) | 0;
 }
 
 /** One round: int32 → int32. */
@@ -99,8 +100,10 @@ export function normals(length: number, standardDeviation: number, seed: number,
   return values;
 }
 
+const scrambledOne = scramble(1);
+
 function normalFromState(state: number): number {
   const radius = ((state >>> 0) + 0.5) * 2 ** -32; // never 0: its logarithm is finite
-  const angle = (absorb(state, 1) >>> 0) * 2 ** -32;
+  const angle = (scramble((state + scrambledOne) | 0) >>> 0) * 2 ** -32; // of absorb(state, 1)
   return Math.sqrt(-2 * Math.log(radius)) * Math.cos(2 * Math.PI * angle);
 }
