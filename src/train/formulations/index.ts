@@ -2,10 +2,9 @@ import { rewriteValues, type Value } from '../../graph/index.ts';
 import type { Formulation } from './formulation.ts';
 import { geluByDerivative } from './gelu.ts';
 import { additiveMask } from './masked-softmax.ts';
-import { splitWeights } from './split-weights.ts';
 
 /** What a training step computes in another way than the model spells it out; the first that fits a node is taken. */
-export const formulations: Readonly<Record<string, Formulation>> = { additiveMask, geluByDerivative, splitWeights };
+export const formulations: Readonly<Record<string, Formulation>> = { additiveMask, geluByDerivative };
 
 /**
  * The same value, computed in the ways that are cheapest to train through. What each is worth is measured in docs/performance.md.

@@ -16,7 +16,6 @@ import {
   type Value,
   where,
 } from '../../graph/index.ts';
-import { carryRowSum } from './row-sums.ts';
 import { arriving, operand, type Rule, type RuleCall, reduceTo, result } from './rule.ts';
 
 /** A rule for y = f(x) from the gradient g, x and y. */
@@ -41,16 +40,6 @@ const binary =
 /** ln(2 / √π): 2/√π is the slope of erf at 0. In the exponent it costs no pass of its own. */
 const logarithmOfSlope = Math.log(2 / Math.sqrt(Math.PI));
 
-function mulRule(call: RuleCall): readonly (Value | undefined)[] {
-  const [g, x, y, z] = [arriving(call), operand(call, 0), operand(call, 1), result(call)];
-  const by = (value: Value, other: Value): Value => {
-    const gradient = reduceTo(mul(g, other), value);
-    carryRowSum({ g, of: z }, { g: gradient, of: value });
-    return gradient;
-  };
-  return [call.wanted(0) ? by(x, y) : undefined, call.wanted(1) ? by(y, x) : undefined];
-}
-
 function whereRule(call: RuleCall): readonly (Value | undefined)[] {
   const [g, condition, chosen, other] = [arriving(call), operand(call, 0), operand(call, 1), operand(call, 2)];
   return [
@@ -69,7 +58,10 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
     (g) => g,
     (g) => neg(g),
   ),
-  Mul: mulRule,
+  Mul: binary(
+    (g, _x, y) => mul(g, y),
+    (g, x) => mul(g, x),
+  ),
   Div: binary(
     (g, _x, y) => div(g, y),
     (g, _x, y, z) => neg(div(mul(g, z), y)),

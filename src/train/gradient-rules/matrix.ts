@@ -1,16 +1,5 @@
-import {
-  type Dimension,
-  gemm,
-  matMul,
-  mul,
-  producer,
-  reduceSum,
-  reshape,
-  transpose,
-  type Value,
-} from '../../graph/index.ts';
-import { rememberRowSum } from './row-sums.ts';
-import { arriving, operand, type Rule, reduceTo, result, rows, transposed } from './rule.ts';
+import { type Dimension, gemm, matMul, mul, producer, reshape, transpose, type Value } from '../../graph/index.ts';
+import { arriving, operand, type Rule, reduceTo, rows, transposed } from './rule.ts';
 
 /**
  * C = A·B: the gradient by A is g·Bᵀ, by B it is Aᵀ·g. Where B is one matrix for all of A's rows (a weight), A and g are laid
@@ -21,21 +10,13 @@ const matMulRule: Rule = (call) => {
   const [g, byG] = withoutFactor(arriving(call));
   const [a, byA] = withoutFactor(operand(call, 0));
   const [b, byB] = withoutFactor(operand(call, 1));
-  const left = (): Value => {
-    const gradient = reduceTo(scaled(matMul(g, transposed(b)), byG * byB), a);
-    if (b.rank > 2) rememberRowSum(gradient, operand(call, 0), rowSum(arriving(call), result(call)));
-    return gradient;
-  };
+  const left = (): Value => reduceTo(scaled(matMul(g, transposed(b)), byG * byB), a);
   const right = (): Value =>
     b.rank === 2
       ? scaled(weightGradient(a, b, g), byG * byA)
       : reduceTo(scaled(matMul(transposed(a), g), byG * byA), b);
   return [call.wanted(0) ? left() : undefined, call.wanted(1) ? right() : undefined];
 };
-
-function rowSum(g: Value, of: Value): Value {
-  return reduceSum(mul(g, of), { axes: [-1], keepDims: true });
-}
 
 function scaled(x: Value, factor: number): Value {
   return factor === 1 ? x : mul(x, factor);

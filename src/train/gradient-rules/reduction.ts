@@ -13,7 +13,6 @@ import {
   sub,
   type Value,
 } from '../../graph/index.ts';
-import { rowSumOf } from './row-sums.ts';
 import { arriving, keptShape, operand, type Rule, type RuleCall, result, spread } from './rule.ts';
 
 function axesOf({ node }: RuleCall): readonly number[] {
@@ -59,8 +58,7 @@ const maxRule: Rule = (call) => {
 const softmaxRule: Rule = (call) => {
   const [g, y] = [arriving(call), result(call)];
   const axis = Number(call.node.attributes.axis);
-  const known = axis === -1 || axis === y.rank - 1 ? rowSumOf(g, y) : undefined;
-  return [mul(y, sub(g, known ?? reduceSum(mul(g, y), { axes: [axis], keepDims: true })))];
+  return [mul(y, sub(g, reduceSum(mul(g, y), { axes: [axis], keepDims: true })))];
 };
 
 /** The sum running the other way: total − running sum + own element (or without it, where the sum excluded it). */

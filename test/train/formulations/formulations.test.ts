@@ -9,13 +9,11 @@ import {
   gelu,
   geluByTanh,
   input,
-  matMul,
   mul,
   nodesBefore,
   reduceSum,
   reduceSumSquare,
   softmax,
-  split,
   type Value,
   where,
 } from '../../../src/graph/index.ts';
@@ -90,7 +88,6 @@ describe('the GPT stages', () => {
     const both = bothWays(loss, parameters, feeds);
     expectEqual(both);
     // Every layer is reached by every formulation.
-    expect(count(both.formulated, 'Split')).toBe(settings.bias === true ? 4 : 2); // of weights, and biases
     const ratios = nodesBefore([both.formulated]).filter(({ operator }) => operator.name === 'Div');
     expect(ratios.filter(({ outputs }) => outputs[0]?.type === 'float32')).toEqual([]);
     const masks = nodesBefore([both.formulated]).filter(({ operator }) => operator.name === 'Where');
@@ -149,41 +146,5 @@ describe('the mask by addition', () => {
   test('Where in front of anything but a softmax stays as it is', () => {
     const loss = reduceSum(where(equal(visible, 0), -Infinity, scores));
     expect(names(formulatedForTraining(loss))).toEqual(names(loss));
-  });
-});
-
-describe('split weights', () => {
-  const [x, weight, bias] = [
-    input('x', 'float32', [2, 3, 4]),
-    input('w', 'float32', [4, 6]),
-    input('b', 'float32', [6]),
-  ];
-  const feeds: Tensors = new Map([
-    [x, draw([2, 3, 4], 1)],
-    [weight, draw([4, 6], 2)],
-    [bias, draw([6], 3)],
-  ]);
-  const squares = (parts: readonly Value[]): Value =>
-    parts.map((part, index) => mul(reduceSumSquare(part), index + 1)).reduce(add);
-
-  test.each([
-    ['without a bias', matMul(x, weight), [x, weight]],
-    ['with a bias', add(matMul(x, weight), bias), [x, weight, bias]],
-  ])('give the parts of the product and the same gradients %s', (_, joined, leaves) => {
-    const both = bothWays(squares(split(joined, [1, 3, 2], { axis: -1 })), leaves, feeds);
-    expectEqual(both);
-    expect(count(both.formulated, 'MatMul')).toBe(3);
-  });
-
-  test('a split along another axis, of another sum, or of a product of two activations stays as it is', () => {
-    const other = input('other', 'float32', [2, 4, 6]);
-    for (const parts of [
-      split(matMul(x, weight), [1, 2], { axis: 1 }),
-      split(add(matMul(x, weight), input('y', 'float32', [2, 3, 6])), [2, 4], { axis: -1 }),
-      split(matMul(x, other), [2, 4], { axis: -1 }),
-    ]) {
-      const loss = squares(parts);
-      expect(names(formulatedForTraining(loss))).toEqual(names(loss));
-    }
   });
 });
