@@ -29,7 +29,9 @@ export {
 export { type Weights, type WriteOptions, writeOnnx } from './export/write-onnx.ts';
 export * from './graph/index.ts';
 export { decodeModel, encodeModel } from './onnx/codec.ts';
+export { inspectModel, type ModelInspection } from './onnx/inspection.ts';
 export { type ModelSummary, readModelSummary } from './onnx/metadata.ts';
+export { printModel } from './onnx/print.ts';
 export {
   type AttentionForm,
   type CacheForm,

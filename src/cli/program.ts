@@ -7,6 +7,7 @@ import { register as evaluate } from './evaluate.ts';
 import { register as exportCommand } from './export.ts';
 import { register as generate } from './generate.ts';
 import { register as importCommand } from './import.ts';
+import { register as inspect } from './inspect.ts';
 import { register as start } from './start.ts';
 import { register as train } from './train.ts';
 
@@ -33,6 +34,7 @@ const commands: readonly CommandRow[] = [
   },
   { name: 'generate', description: 'continue a prompt with a trained model', register: generate },
   { name: 'evaluate', description: 'measure the loss of a trained model on a text', register: evaluate },
+  { name: 'inspect', description: 'tell what is in an .onnx file or a model directory', register: inspect },
   { name: 'devices', description: 'list what models can run on here, and why the rest is missing', register: devices },
   { name: 'bench', description: 'measure speed side by side with other tools', register: bench },
 ];

@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inProcess, type Outcome } from './in-process.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const commands = ['start', 'train', 'export', 'import', 'generate', 'evaluate', 'devices', 'bench'] as const;
+const commands = ['start', 'train', 'export', 'import', 'generate', 'evaluate', 'inspect', 'devices', 'bench'] as const;
 
 /** A built copy of the command line whose actions only tell what they were given, or fail as they are told to. */
 let copy = '';
@@ -23,7 +23,7 @@ export async function ${name}(options) {
   if (options.data === 'WRONG') throw new UserError('There is no such model.', { exitCode: 2 });
   if (options.data === 'MANY') for (let line = 0; line < 100000; line += 1) process.stdout.write('line ' + line + '\\n');
   if (options.data === 'LEFTOVER') { setInterval(() => {}, 1000); throw new UserError('Something stays behind.'); }
-  console.log(JSON.stringify(options));
+  process.stdout.write(JSON.stringify(options) + '\\n');
 }
 `;
 }
@@ -31,18 +31,9 @@ export async function ${name}(options) {
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'trilu-shell-'));
   main = join(copy, 'dist/src/cli/main.js');
-  await Promise.all(
-    ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
-      cp(join(repository, name), join(copy, name)),
-    ),
-  );
+  await cp(join(repository, 'package.json'), join(copy, 'package.json'));
   await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  await cp(join(repository, 'src'), join(copy, 'src'), { recursive: true });
-  await cp(join(repository, 'models'), join(copy, 'models'), { recursive: true });
-  // Only the shell is asked here, so what doesn't compile elsewhere doesn't matter: tsc still writes its files.
-  const tsc = join(repository, 'node_modules/typescript/bin/tsc');
-  await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: copy }).catch(() => {});
-  await mkdir(join(copy, 'dist/src/cli/actions'), { recursive: true });
+  await cp(join(repository, 'dist/src'), join(copy, 'dist/src'), { recursive: true });
   for (const command of commands) {
     await writeFile(join(copy, `dist/src/cli/actions/${command}.js`), action(command));
   }
@@ -71,8 +62,13 @@ function trilu(args: readonly string[], input?: string): Promise<Ending> {
   });
 }
 
+/** Runs it in this process. */
+function here(args: readonly string[]): Promise<Outcome> {
+  return inProcess(args, copy, join(copy, 'dist/src/cli'));
+}
+
 async function optionsOf(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await trilu(args);
+  const { code, stdout, stderr } = await here(args);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   return JSON.parse(stdout);
@@ -86,7 +82,7 @@ describe('help', () => {
   });
 
   it.each(commands)('of %s shows examples and comes quickly', async (command) => {
-    const { code, stdout, stderr } = await trilu([command, '--help']);
+    const { code, stdout, stderr } = await here([command, '--help']);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`Examples:\n  trilu ${command}`);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
@@ -154,7 +150,7 @@ describe('wrong usage ends with exit code 2 and one line that says where help is
     [['generate', 'run', '--temperature', ''], 'a number above 0'],
     [['generate', 'run', '--temperature', 'Infinity'], 'a number above 0'],
   ])('%j', async (args, allowed) => {
-    const { code, stdout, stderr } = await trilu(args);
+    const { code, stdout, stderr } = await here(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
       /^trilu: Option '--.*' argument '.*' is invalid\. It must be [^\n]*\. Try: trilu \w+ --help\n$/,
@@ -168,9 +164,12 @@ describe('wrong usage ends with exit code 2 and one line that says where help is
     [['export', '--program', 'forward,fast'], /There is no program 'fast'; choose from forward, decode,/],
     [['export', '--program', 'forward,,train'], /A name is missing; choose from forward, decode,/],
     [['evaluate', 'run', '--split', 'test'], /Allowed choices are validation, training, all\./],
-    [['bench', 'everything'], /Allowed choices are train, generate, web\./],
+    [
+      ['bench', 'everything'],
+      /Allowed choices are train, decode, prefill, export, startup, scaling, all, chart, profile, web\./,
+    ],
   ])('%j', async (args, message) => {
-    const { code, stdout, stderr } = await trilu(args);
+    const { code, stdout, stderr } = await here(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^trilu: [^\n]* --help\n$/);

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { huggingFaceAdditions, huggingFaceFiles } from '../../export/hugging-face/hugging-face.ts';
+import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import { decodeModel } from '../../onnx/codec.ts';
 import type { GraphProto, NodeProto } from '../../onnx/types.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
@@ -12,9 +13,10 @@ import { measuredLosses } from './measured-losses.ts';
 
 /** Writes a folder that Hugging Face's tools read, or what a model directory lacks of one, and runs its graphs once. */
 export async function exportHuggingFace(
-  { model, directory, trainedIn }: Source,
+  { model: load, directory, trainedIn }: Source,
   options: ExportOptions,
 ): Promise<ExportedFile[]> {
+  const model = await load();
   const { opset, main, out } = options;
   const chosen = {
     precision: precisionOf(options),
@@ -39,7 +41,7 @@ export async function exportHuggingFace(
 async function tryOut(
   file: string,
   content: Uint8Array,
-  { config, weights }: Source['model'],
+  { config, weights }: TrainedModel,
   options: ExportOptions,
 ): Promise<ExportedFile> {
   const { graph, opsetImport } = decodeModel(content, file);

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { type ExportedProgram, exportFiles } from '../../export/export-program.ts';
 import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import { suitsSegments } from '../../export/precision/precision.ts';
-import { makeProgram, type Program, type ProgramOptions, programNames } from '../../programs/index.ts';
+import { makeProgram, type Program, type ProgramOptions, parameterCount, programNames } from '../../programs/index.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
 import { presetFor } from '../../trainer/setup.ts';
 import type { ExportOptions } from '../export.ts';
@@ -12,7 +12,7 @@ import { formatBytes, formatCount, formatTable } from '../format.ts';
 import { opener } from '../running.ts';
 import { trialFeeds } from '../trial.ts';
 import { exportHuggingFace } from './export-hugging-face.ts';
-import { exportSources, type Source } from './export-sources.ts';
+import { exportSources, type Outline, type Source } from './export-sources.ts';
 import { announce, type ExportedFile, precisionOf } from './exported-file.ts';
 import { measuredLosses } from './measured-losses.ts';
 
@@ -94,34 +94,37 @@ function isPlain({ dtype, attention = 'trilu' }: ExportOptions): boolean {
 }
 
 async function exportPrograms(
-  { model, directory, trainedIn }: Source,
+  { outline, model, directory, trainedIn }: Source,
   options: ExportOptions,
 ): Promise<ExportedFile[]> {
   const names = options.program ?? programNames.filter((name) => name !== 'train' || isPlain(options));
-  const definition = defineModel(model.config);
+  const definition = defineModel(outline.config);
   const trials = new Map<string, Promise<ExportedFile>>();
   let saved: Promise<unknown> = Promise.resolve();
   let tried: Promise<unknown> = Promise.resolve();
   for (const name of [...names].sort(longestTrialFirst)) {
-    const program = makeProgram(name, definition, programOptions(model, options));
+    const program = makeProgram(name, definition, programOptions(outline, options));
     const file = join(directory, `${name}.onnx`);
-    const made = makeFile(program, model, file, options);
+    const holdsWeights = program.graph.parameters.length > 0;
+    const made = makeFile(program, holdsWeights ? await model() : { ...outline, weights: new Map() }, file, options);
     await saved;
-    // One file is on its way to the disk, and one is tried out on a thread of its own, while the next one is made.
+    // One file is on its way to the disk, and one is tried out on a thread of its own, while the next one is made. What holds no
+    // weights (the train program) is opened beside all others, while the weights are drawn.
     const saving = save(file, made);
-    const trial = Promise.all([saving, tried]).then(async () => ({
+    const trial = Promise.all([saving, holdsWeights ? tried : undefined]).then(async () => ({
       file,
-      ...sizesOf(made, model),
+      ...sizesOf(made),
+      parameters: parameterCount(definition),
       milliseconds: await tryOut(file, program, model, options),
     }));
     // A failure is thrown where it is waited for; until then it is not unhandled.
     for (const promise of [saving, trial]) promise.catch(() => undefined);
     saved = saving;
-    tried = trial;
+    if (holdsWeights) tried = trial;
     trials.set(name, trial);
   }
   const files = await Promise.all(names.flatMap((name) => trials.get(name) ?? []));
-  const losses = await measuredLosses(model, trainedIn, options);
+  const losses = await measuredLosses(await model(), trainedIn, options);
   return files.map((file) => ({ ...file, ...losses }));
 }
 
@@ -130,7 +133,7 @@ function longestTrialFirst(left: string, right: string): number {
   return Number(right === 'train') - Number(left === 'train');
 }
 
-function programOptions({ config, vocabulary }: TrainedModel, options: ExportOptions): ProgramOptions {
+function programOptions({ config, vocabulary }: Outline, options: ExportOptions): ProgramOptions {
   const { taps, attention, cache, static: sizes, stop, characters = false, dtype } = options;
   if (characters && vocabulary === undefined) {
     throw new UserError('--characters needs a model of characters: this one has only ids.', { exitCode: 2 });
@@ -181,26 +184,20 @@ async function save(file: string, { model, data }: ExportedProgram): Promise<voi
   await writeFileAtomic(file, model);
 }
 
-function sizesOf(
-  { program, opset, model, data }: ExportedProgram,
-  { weights }: TrainedModel,
-): Pick<ExportedFile, 'nodes' | 'parameters' | 'bytes' | 'opset'> {
-  const parameters = [...weights.values()].reduce((sum, { length }) => sum + length, 0);
-  return { nodes: countNodes(program.graph), parameters, bytes: model.length + (data?.length ?? 0), opset };
+function sizesOf({ program, opset, model, data }: ExportedProgram): Pick<ExportedFile, 'nodes' | 'bytes' | 'opset'> {
+  return { nodes: countNodes(program.graph), bytes: model.length + (data?.length ?? 0), opset };
 }
 
-/** Runs a file once. @returns how long that took, in milliseconds */
-async function tryOut(
-  file: string,
-  program: Program,
-  { weights, vocabulary }: TrainedModel,
-  options: ExportOptions,
-): Promise<number> {
+/** Runs a file once; a program with state makes a step, so that its state stays where it is. @returns how long that took, in milliseconds */
+async function tryOut(file: string, program: Program, model: Source['model'], options: ExportOptions): Promise<number> {
   const session = await opener(options)(file);
   try {
-    const feeds = trialFeeds(program, weights, vocabulary);
+    const { weights, vocabulary } = await model();
+    const carried = new Set(program.state.map(({ input }) => input));
+    const feeds = Object.entries(trialFeeds(program, weights, vocabulary));
+    await session.setState(Object.fromEntries(feeds.filter(([name]) => carried.has(name))));
     const started = performance.now();
-    await session.run(feeds);
+    await session.step(Object.fromEntries(feeds.filter(([name]) => !carried.has(name))));
     return performance.now() - started;
   } finally {
     await session.dispose();
