@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { UserError } from '../../src/errors.ts';
-import { writeFileAtomic } from '../../src/storage/atomic-file.ts';
+import { makeDirectory, writeFileAtomic } from '../../src/storage/atomic-file.ts';
 import type { FullReport } from './full-report.ts';
 
 /** Where the results of full runs are kept. */
@@ -49,6 +49,7 @@ export async function keep(report: FullReport, folder: string = resultsFolder): 
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
   const path = join(folder, `${report.date.slice(0, 10)}-${cpu}.json`);
+  await makeDirectory(folder);
   await writeFileAtomic(path, `${JSON.stringify(report, undefined, 2)}\n`);
   return path;
 }

@@ -19,7 +19,7 @@ export interface Weight {
   readonly data: Float32Array;
 }
 
-/** A workload of training as a peer in JavaScript reads it: bench/workload.ts writes it. */
+/** A workload of training as a peer in JavaScript reads it: bench/train/workload.ts writes it. */
 export interface WorkloadFiles extends Description {
   readonly weights: readonly Weight[];
   /** Token ids of a batch, int32 (batch, block): that of step `index`, starting over after the last one drawn. */
