@@ -179,17 +179,22 @@ function wrappedTurn(
     !readsAny([...before, ...after, ...(body.node ?? [])], [...given, ...made]);
   if (!isWhole) return undefined;
   const shared = inputs.filter(({ name = '' }) => !isState.has(name) && !given.includes(name));
-  const across = (from: string, to: string): NodeProto => ({ opType: 'Identity', input: [from], output: [to] });
   const elements = new Set(sequences.map(({ inside }) => inside));
   const results = new Set(stacked.map(({ inside }) => inside));
+  // What crosses keeps one name, that of the outside; only what goes out twice, or came in, needs a node of its own.
+  const names = new Map(statesIn.map(({ outside, inside }) => [inside, outside]));
+  const again: NodeProto[] = [];
+  for (const { outside, inside } of statesOut) {
+    const name = names.get(inside);
+    if (name === undefined) names.set(inside, outside);
+    else again.push({ opType: 'Identity', input: [name], output: [outside] });
+  }
+  for (const { inside } of stacked) {
+    const name = names.get(inside);
+    if (name !== undefined) again.push({ opType: 'Identity', input: [name], output: [inside] });
+  }
   return {
-    nodes: [
-      ...before,
-      ...statesIn.map(({ outside, inside }) => across(outside, inside)),
-      ...(body.node ?? []),
-      ...statesOut.map(({ outside, inside }) => across(inside, outside)),
-      ...after,
-    ],
+    nodes: [...before, ...(body.node ?? []).map((node) => renamed(node, names)), ...again, ...after],
     inputs: [
       ...inputs.filter(({ name = '' }) => isState.has(name)),
       ...(body.input ?? []).filter(({ name = '' }) => elements.has(name)),
@@ -202,6 +207,25 @@ function wrappedTurn(
     shared,
     states: declared.map(({ input, output }) => ({ input, formal: input, next: output, output })),
   };
+}
+
+/** A node with other names for some of its values, in its bodies too. */
+function renamed(node: NodeProto, names: ReadonlyMap<string, string>): NodeProto {
+  const named = (name: string): string => names.get(name) ?? name;
+  return {
+    ...node,
+    ...(node.input === undefined ? {} : { input: node.input.map(named) }),
+    ...(node.output === undefined ? {} : { output: node.output.map(named) }),
+    ...(node.attribute === undefined
+      ? {}
+      : { attribute: node.attribute.map((attribute) => ({ ...attribute, ...withBody(attribute, names) })) }),
+  };
+}
+
+function withBody({ g }: AttributeProto, names: ReadonlyMap<string, string>): Pick<AttributeProto, 'g'> {
+  if (g === undefined) return {};
+  const output = (g.output ?? []).map((info) => ({ ...info, name: names.get(info.name ?? '') ?? info.name ?? '' }));
+  return { g: { ...g, node: (g.node ?? []).map((node) => renamed(node, names)), output } };
 }
 
 function hasAll(infos: readonly ValueInfoProto[], names: readonly string[]): boolean {

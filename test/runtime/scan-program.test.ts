@@ -124,11 +124,9 @@ test('where the states are made from declared ones and into them again, a turn d
   const { graph } = decodeModel(program?.turn ?? new Uint8Array());
   expect(graph.node?.map(({ opType, input }) => `${opType} ${input}`)).toEqual([
     'Neg total',
-    'Identity negated',
     'Mul element,factor',
-    'Add before,scaled',
-    'Identity after',
-    'Identity after',
+    'Add negated,scaled',
+    'Identity raw',
     'Neg raw',
   ]);
   expect(graph.input?.map(({ name }) => name)).toEqual(['total', 'element', 'factor']);
