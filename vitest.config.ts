@@ -1,13 +1,25 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { DeviceSummary } from './scripts/device-summary.ts';
 import { PlainSummary } from './scripts/plain-summary.ts';
-import { chromium } from './test/support/chromium.ts';
+import { SlowFirst } from './scripts/slow-first.ts';
+import { baselineOnly, chromium } from './test/support/chromium.ts';
 
 const inBrowser = 'test/**/browser/**/*.test.ts';
 
+/**
+ * A worker thread runs what was built, as it does where trilu is installed: from the source it would load tsx each time, which
+ * takes longer than most tests. That it can is shown by the tests that run the source in a process of its own.
+ */
+const builtWorker = {
+  find: './worker-file.ts',
+  replacement: resolve(import.meta.dirname, 'dist/src/runtime/node/worker-file.js'),
+};
+
 const node: TestProjectConfiguration = {
+  resolve: { alias: [builtWorker] },
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
@@ -46,7 +58,7 @@ function browser({ executablePath, args }: NonNullable<ReturnType<typeof chromiu
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        provider: playwright({ launchOptions: { executablePath, args } }),
+        provider: playwright({ launchOptions: { executablePath, args: [...args, baselineOnly] } }),
         instances: [{ browser: 'chromium' }],
       },
     },
@@ -60,6 +72,7 @@ export default defineConfig({
     projects: found === undefined ? [node] : [node, browser(found)],
     // Two cores are fewer than what waits: a file that talks to a browser or a process of its own leaves one free.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: SlowFirst },
     // The plain line comes last.
     reporters: ['default', new DeviceSummary(), new PlainSummary()],
   },

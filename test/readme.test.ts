@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
     run: (command) => withOptions(command, 'bigram'),
   },
   {
-    form: /^(printf '[^']*' \| )?(npm run( --silent)?|npx trilu) (export|generate|evaluate|devices)\b/,
+    form: /^(printf '[^']*' \| )?(npm run( --silent)?|npx trilu) (export|generate|evaluate|inspect|devices)\b/,
     because: 'it is quick',
     run: (command) => command,
   },

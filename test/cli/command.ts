@@ -4,22 +4,24 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll } from 'vitest';
+import { inProcess, type Outcome } from './in-process.ts';
 
 /** The built command line, as users run it. */
 export const main: string = resolve(import.meta.dirname, '../../dist/src/cli/main.js');
 
 /** How a process ended, and what it said. */
-export interface Ending {
+export interface Ending extends Omit<Outcome, 'code'> {
   /** The exit code; null when a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 export interface CommandOptions {
   /** The folder it runs in. */
   readonly cwd: string;
+}
+
+export interface ProcessOptions extends CommandOptions {
   /** Piped into its standard input; undefined is no standard input at all. */
   readonly input?: string | Uint8Array;
 }
@@ -31,7 +33,7 @@ export interface Running {
 }
 
 /** Starts the built command line as a process of its own. */
-export function startTrilu(args: readonly string[], { cwd, input }: CommandOptions): Running {
+export function startTrilu(args: readonly string[], { cwd, input }: ProcessOptions): Running {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -48,16 +50,31 @@ export function startTrilu(args: readonly string[], { cwd, input }: CommandOptio
   return { process: child, ended };
 }
 
-/** Runs the built command line to its end. */
-export function trilu(args: readonly string[], options: CommandOptions): Promise<Ending> {
+/** Runs the built command line as a process of its own, to its end. */
+export function runTrilu(args: readonly string[], options: ProcessOptions): Promise<Ending> {
   return startTrilu(args, options).ended;
 }
 
-/** Runs a command that must succeed. @returns its standard output */
+/** Runs the built command line in this process; see `inProcess`. */
+export function trilu(args: readonly string[], { cwd }: CommandOptions): Promise<Outcome> {
+  return inProcess(args, cwd);
+}
+
+/** Runs a command that must succeed, in this process. @returns its standard output */
 export async function succeed(args: readonly string[], options: CommandOptions): Promise<string> {
-  const { code, signal, stdout, stderr } = await trilu(args, options);
-  if (code !== 0) throw new Error(`trilu ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
-  return stdout;
+  return outputOf(await trilu(args, options), args);
+}
+
+/** Runs a command that must succeed as a process of its own. @returns its standard output */
+export async function succeedAlone(args: readonly string[], options: ProcessOptions): Promise<string> {
+  return outputOf(await runTrilu(args, options), args);
+}
+
+function outputOf(ending: Ending | Outcome, args: readonly string[]): string {
+  const { code, stdout, stderr } = ending;
+  if (code === 0) return stdout;
+  const how = 'signal' in ending ? (code ?? ending.signal) : code;
+  throw new Error(`trilu ${args.join(' ')} ended with ${how}: ${stderr}`);
 }
 
 /** Waits until something is so. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDevices } from '../../src/cli/actions/devices.ts';
 import type { DeviceReport } from '../../src/runtime/device-report.ts';
-import { sharedFolder, succeed, trilu } from './command.ts';
+import { runTrilu, sharedFolder, succeed, trilu } from './command.ts';
 
 const cwd = { cwd: sharedFolder() };
 
@@ -16,7 +16,7 @@ describe.concurrent('trilu devices', () => {
   });
 
   it('explains each device that is missing', async () => {
-    const { code, stdout, stderr } = await trilu(['devices'], cwd);
+    const { code, stdout, stderr } = await runTrilu(['devices'], cwd);
     expect([code, stderr]).toEqual([0, '']);
     const missing = [...stdout.matchAll(/^(\w+) +no /gm)].map(([, device]) => device);
     for (const device of missing) expect(stdout).toMatch(new RegExp(`^${device}: .+\\.\\n {2}What to do: .+\\.$`, 'm'));

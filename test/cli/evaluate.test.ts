@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { open } from '../../src/runtime/node/open.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
-import { quiet, sharedFolder, smallModel, succeed, trilu, writeText } from './command.ts';
+import { quiet, sharedFolder, smallModel, succeed, succeedAlone, trilu, writeText } from './command.ts';
 
 const folder = sharedFolder();
 const cwd = { cwd: folder };
@@ -61,7 +61,7 @@ describe.concurrent('the loss', () => {
   });
 
   it('is one line for people', async () => {
-    expect(await succeed(['evaluate', 'run', '--data', 'text.txt', '--threads', '1'], cwd)).toMatch(
+    expect(await succeedAlone(['evaluate', 'run', '--data', 'text.txt', '--threads', '1'], cwd)).toMatch(
       /^loss \d\.\d{4} nats a character \(validation: \d+ characters of text\.txt\)\n$/,
     );
   });

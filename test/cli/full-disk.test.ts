@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
 import { makeReadOnly, mountedFolder } from '../storage/folders.ts';
-import { quiet, sharedFolder, smallModel, startTrilu, succeed, trilu, untilFile, writeText } from './command.ts';
+import { quiet, sharedFolder, smallModel, startTrilu, succeedAlone, trilu, untilFile, writeText } from './command.ts';
 
 const folder = sharedFolder();
 const cwd = { cwd: folder };
@@ -43,8 +43,8 @@ it('a disk that fills up during training ends it with a sentence, and the checkp
   const { record } = decodeCheckpoint(readFileSync(join(out, 'training_state.safetensors')), out);
   expect(record.step % 50).toBe(0);
   const steps = ['--steps', `${record.step + 30}`];
-  await succeed(['train', '--resume', out, ...steps, '--checkpoint-every', '0', '--threads', '1'], cwd);
-  await succeed(['train', ...options, '--out', 'whole', ...steps, '--checkpoint-every', '0'], cwd);
+  await succeedAlone(['train', '--resume', out, ...steps, '--checkpoint-every', '0', '--threads', '1'], cwd);
+  await succeedAlone(['train', ...options, '--out', 'whole', ...steps, '--checkpoint-every', '0'], cwd);
   const weights = (directory: string): Buffer => readFileSync(join(directory, 'model.safetensors'));
   expect(weights(out).equals(weights(join(folder, 'whole')))).toBe(true);
 });

@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeModel, encodeModel } from '../../src/onnx/codec.ts';
 import { exampleModel } from '../onnx/example-model.ts';
-import { main, quiet, sharedFolder, smallModel, startTrilu, succeed, trilu, writeText } from './command.ts';
+import {
+  main,
+  quiet,
+  runTrilu,
+  sharedFolder,
+  smallModel,
+  startTrilu,
+  succeed,
+  succeedAlone,
+  trilu,
+  writeText,
+} from './command.ts';
 
 const folder = sharedFolder();
 const cwd = { cwd: folder };
@@ -46,7 +57,7 @@ const sources = [
 
 describe.concurrent('standard output', () => {
   it('is the prompt and what follows it, character for character, and nothing else', async () => {
-    const ending = await trilu(['generate', 'run', '--prompt', prompt, '--tokens', '40', '--seed', '5'], cwd);
+    const ending = await runTrilu(['generate', 'run', '--prompt', prompt, '--tokens', '40', '--seed', '5'], cwd);
     expect(ending).toMatchObject({ code: 0, stderr: '' });
     expect(ending.stdout.startsWith(prompt)).toBe(true);
     expect(length(ending.stdout)).toBe(length(prompt) + 40);
@@ -106,8 +117,8 @@ describe.concurrent('the same text', () => {
     const options = ['generate', 'run', '--tokens', '10', '--seed', '1'];
     const texts = await Promise.all([
       succeed([...options, '--prompt', prompt], cwd),
-      succeed([...options, '--prompt', '-'], { ...cwd, input: prompt }),
-      succeed(options, { ...cwd, input: prompt }),
+      succeedAlone([...options, '--prompt', '-'], { ...cwd, input: prompt }),
+      succeedAlone(options, { ...cwd, input: prompt }),
     ]);
     expect(texts).toEqual([texts[0], texts[0], texts[0]]);
   });
@@ -140,10 +151,26 @@ describe.concurrent('the same text', () => {
   });
 
   it('does not come from another seed, or from none twice', async () => {
-    const seeded = (...seed: readonly string[]): Promise<string> =>
-      generate('run', '--prompt', 'the', '--tokens', '60', '--temperature', '2', ...seed);
-    const texts = await Promise.all([seeded('--seed', '1'), seeded('--seed', '2'), seeded(), seeded()]);
+    const options = ['generate', 'run', '--prompt', 'the', '--tokens', '60', '--temperature', '2', '--threads', '1'];
+    const seeded = (seed: string): Promise<string> => succeed([...options, '--seed', seed], cwd);
+    // Two processes: in one alone, the second may well be told apart from the first.
+    const unseeded = (): Promise<string> => succeedAlone(options, cwd);
+    const texts = await Promise.all([seeded('1'), seeded('2'), unseeded(), unseeded()]);
     expect(new Set(texts).size).toBe(4);
+  });
+});
+
+describe.concurrent('a process ends and says, to the last character, as the same command in the process of these tests:', () => {
+  it.each<readonly string[]>([
+    ['run', '--prompt', prompt, '--tokens', '30', '--seed', '9'],
+    ['run/onnx/generate.onnx', '--prompt', prompt, '--tokens', '30', '--seed', '9'],
+    ['run', '--token-ids', '1,2', '--tokens', '5', '--seed', '9'],
+    ['nothing'],
+    ['run', '--top-k', '99'],
+    ['run', '--greedy', '--min-p', '0.1'],
+  ])('%s %s %s', async (...args) => {
+    const { signal, ...ending } = await runTrilu(['generate', ...args], cwd);
+    expect([signal, ending]).toEqual([null, await trilu(['generate', ...args], cwd)]);
   });
 });
 

@@ -10,7 +10,7 @@ import { tensor } from '../../src/runtime/tensor.ts';
 import { gpt2Config } from '../support/gpt2-folders.ts';
 import { distance, numbersOf, runFile } from '../support/run-graph.ts';
 import { strongWeights, tinyFile, tinyModel } from '../support/tiny-ladder.ts';
-import { sharedFolder, succeed, trilu } from './command.ts';
+import { runTrilu, sharedFolder, succeed, trilu } from './command.ts';
 
 const folder = sharedFolder();
 const cwd = { cwd: folder };
@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 describe.concurrent('trilu import', () => {
   it('makes a model directory that generate, evaluate and export take', async () => {
-    const { code, stdout, stderr } = await trilu(['import', 'characters', '--out', 'deep/own'], cwd);
+    const { code, stdout, stderr } = await runTrilu(['import', 'characters', '--out', 'deep/own'], cwd);
     expect([code, stdout]).toEqual([0, 'gpt: 2 layers, 2 heads, 16 wide, block 8, 11 tokens, 6,896 parameters\n']);
     expect(stderr).toBe(
       'The model is in deep/own. Next:\n  npx trilu generate deep/own\n  npx trilu export deep/own --program forward,decode\n',

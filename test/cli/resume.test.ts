@@ -6,11 +6,12 @@ import { decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
 import {
   quiet,
   type Running,
+  runTrilu,
   sharedFolder,
   smallModel,
   startTrilu,
   succeed,
-  trilu,
+  succeedAlone,
   until,
   untilFile,
   writeText,
@@ -28,12 +29,13 @@ function start(out: string, ...options: readonly string[]): Running {
   return startTrilu(['train', ...model, '--out', out, ...options], cwd);
 }
 
+/** Trains in this process: what goes on from it in another one, or is compared with it, is all the further away. */
 function train(out: string, ...options: readonly string[]): Promise<string> {
   return succeed(['train', ...model, '--out', out, ...quiet, ...options], cwd);
 }
 
 function resume(out: string, steps: number): Promise<string> {
-  return succeed(['train', '--resume', out, '--steps', `${steps}`, '--device', 'cpu'], cwd);
+  return succeedAlone(['train', '--resume', out, '--steps', `${steps}`, '--device', 'cpu'], cwd);
 }
 
 /** All of a run that must repeat to the last bit. */
@@ -144,9 +146,9 @@ describe.concurrent('one folder', () => {
   it('has room for one trainer at a time', async () => {
     const first = start('shared', ...endless, '--checkpoint-every', '50', '--eval-every', '0', '--sample-every', '0');
     await underWay('shared');
-    const refusals = [await trilu(['train', ...model, '--out', 'shared', '--steps', '9'], cwd)];
+    const refusals = [await runTrilu(['train', ...model, '--out', 'shared', '--steps', '9'], cwd)];
     await untilFile(folder, 'shared', 'trainer.json');
-    refusals.push(await trilu(['train', '--resume', 'shared'], cwd));
+    refusals.push(await runTrilu(['train', '--resume', 'shared'], cwd));
     for (const { code, stdout, stderr } of refusals) {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(/^trilu: shared (is in use by process \d+ since .*|holds a run already: .*)\n$/);

@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Ending,
   quiet,
+  runTrilu,
   sharedFolder,
   smallModel,
   startTrilu,
   succeed,
-  trilu,
   untilFile,
   writeText,
 } from './command.ts';
@@ -23,7 +23,7 @@ describe('start, from a text to a passage,', () => {
   let ending: Ending = { code: null, signal: null, stdout: '', stderr: '' };
 
   beforeAll(async () => {
-    ending = await trilu(['start', '--out', 'run', '--steps', '60', '--warm-up', '5', ...options], cwd);
+    ending = await runTrilu(['start', '--out', 'run', '--steps', '60', '--warm-up', '5', ...options], cwd);
   });
 
   it('trains and exports', () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeSafetensors } from '../../src/export/safetensors/safetensors.ts';
-import { quiet, sharedFolder, smallModel, succeed, trilu, writeText } from './command.ts';
+import { quiet, runTrilu, sharedFolder, smallModel, succeed, writeText } from './command.ts';
 
 const folder = sharedFolder();
 const cwd = { cwd: folder };
@@ -155,7 +155,7 @@ describe.concurrent('the run directory of a GPT', () => {
 });
 
 it.concurrent('0 means never: no evaluation, no sample, no checkpoint but the last', async () => {
-  const { code, stderr } = await trilu(
+  const { code, stderr } = await runTrilu(
     ['train', 'bigram', '--data', 'text.txt', '--out', 'silent', '--steps', '120', ...quiet],
     cwd,
   );
@@ -167,7 +167,7 @@ it.concurrent('0 means never: no evaluation, no sample, no checkpoint but the la
 
 it.concurrent('the progress on standard error has samples, evaluations, a curve and what to do next', async () => {
   const options = ['--steps', '100', '--eval-every', '50', '--eval-batches', '2', '--sample-every', '50'];
-  const { stderr } = await trilu(['train', 'bigram', '--data', 'text.txt', '--out', "it's here", ...options], cwd);
+  const { stderr } = await runTrilu(['train', 'bigram', '--data', 'text.txt', '--out', "it's here", ...options], cwd);
   expect(stderr).toMatch(/^Training bigram: \d+ parameters, block 8, on (cpu|webgpu|cuda)\.$/m);
   expect(stderr.match(/^── step (50|100) ─+$/gm)).toHaveLength(2);
   expect(stderr.match(/^step (50|100): training loss \d\.\d+, validation loss \d\.\d+$/gm)).toHaveLength(2);

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { zippedSize } from '../../scripts/zipped-size.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -86,10 +85,9 @@ test('the package holds every file that its exports name, and no other folder of
   const named = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? [target] : Object.values(target as Record<string, string>),
   );
-  const [{ files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
-  );
-  const packed: readonly string[] = files.map(({ path }: { path: string }) => `./${path}`);
+  const entries = await readdir(inject('packedTrilu'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const packed = files.map((file) => `./${relative(inject('packedTrilu'), file).replaceAll('\\', '/')}`);
   expect(packed).toEqual(expect.arrayContaining(named));
   const folders = new Set(packed.map((path) => path.split('/').slice(1, -1).slice(0, 2).join('/')));
   expect([...folders].filter((path) => path !== '').sort()).toEqual(['dist/browser', 'dist/models', 'dist/src']);

@@ -4,6 +4,12 @@ import { debianPath } from './debian.ts';
 const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /**
+ * WebAssembly stays as the baseline compiler made it. The optimising one takes longer than it saves in pages that live for
+ * seconds; the numbers are the same, and the tests of wasm in Node run what it makes. Measurements of speed go without this.
+ */
+export const baselineOnly = '--js-flags=--liftoff-only';
+
+/**
  * How Chromium is started for tests: it calls nobody, and it plays a GPU in software (SwiftShader) where there is none.
  * @returns undefined when there is no Chromium; see `debianPath`
  */

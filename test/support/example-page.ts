@@ -1,5 +1,5 @@
 import { type Browser, type Page, chromium as playwright } from 'playwright';
-import { chromium } from './chromium.ts';
+import { baselineOnly, chromium } from './chromium.ts';
 
 /** What came of a click on "Train". */
 export interface Learned {
@@ -18,7 +18,7 @@ export async function startChromium(
 ): Promise<Browser | undefined> {
   const settings = chromium();
   if (settings === undefined) return undefined;
-  return playwright.launch({ ...settings, args: change(settings.args) });
+  return playwright.launch({ ...settings, args: change([...settings.args, baselineOnly]) });
 }
 
 /** What was seen of a page beside its own doings. */
@@ -29,16 +29,16 @@ export interface Watched {
   readonly complaints: readonly string[];
 }
 
-/** Opens a page in a context of its own, and does something there. */
+/** Opens a page of its own, and does something there. A browser's pages share a context: a new one costs more than most pages do. */
 export async function visit<Result>(
   browser: Browser | undefined,
   address: string,
   act: (page: Page) => Promise<Result>,
 ): Promise<Watched & { readonly result: Result }> {
   if (browser === undefined) throw new Error('there is no browser: skip the test');
-  const context = await browser.newContext();
+  const context = browser.contexts()[0] ?? (await browser.newContext());
+  const page = await context.newPage();
   try {
-    const page = await context.newPage();
     const complaints: string[] = [];
     const workers: string[] = [];
     page.on('console', (message) => {
@@ -53,7 +53,7 @@ export async function visit<Result>(
     await page.goto(address);
     return { result: await act(page), workers, complaints };
   } finally {
-    await context.close();
+    await page.close();
   }
 }
 

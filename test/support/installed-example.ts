@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, inject } from 'vitest';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -29,25 +28,14 @@ export function installExample(name: string): string {
     recursive: true,
     filter: (source) => !leftBehind.has(basename(source)),
   });
-  const own = unpackTrilu(folder);
+  const trilu = join(folder, 'node_modules/trilu');
+  cpSync(inject('packedTrilu'), trilu, { recursive: true });
   const example = readPackage(folder);
-  const packages = { ...own.dependencies, ...example.dependencies, ...example.devDependencies };
+  const packages = { ...readPackage(trilu).dependencies, ...example.dependencies, ...example.devDependencies };
   for (const needed of Object.keys(packages)) {
     if (needed !== 'trilu') install(needed, folder);
   }
   return folder;
-}
-
-/** Lays the very files that npm would publish into the folder's node_modules; nothing is built for it. */
-function unpackTrilu(folder: string): PackageFile {
-  const target = join(folder, 'node_modules/trilu');
-  mkdirSync(target, { recursive: true });
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const said = execFileSync('npm', pack, { cwd: repository, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' });
-  const tarball = join(folder, JSON.parse(said)[0].filename);
-  execFileSync('tar', ['--extract', '--file', tarball, '--directory', target, '--strip-components', '1']);
-  rmSync(tarball);
-  return readPackage(target);
 }
 
 function install(name: string, folder: string): void {

@@ -1,5 +1,5 @@
 import type { ElementType } from '../../src/graph/index.ts';
-import { at, broadcastShape, broadcastTo, type Kernel } from './interpreter-tensor.ts';
+import { broadcastShape, broadcastTo, type Kernel } from './interpreter-tensor.ts';
 
 /** erf(x) = 2/√π · e^(−x²) · Σ 2ⁿx²ⁿ⁺¹/(2n+1)!!: no terms of different sign cancel, so it is exact to the last digits. */
 export function errorFunction(x: number): number {
@@ -12,23 +12,23 @@ export function errorFunction(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+/** The elements of an input that an operator hasn't got. */
+const none = new Float64Array(0);
+
 const unary =
   (f: (x: number) => number): Kernel =>
   ([x]) => [{ shape: x.shape, data: x.data.map(f) }];
 
 const broadcasting =
-  (f: (...elements: number[]) => number, onIntegers = f): Kernel =>
+  (f: (x?: number, y?: number, z?: number) => number, onIntegers = f): Kernel =>
   (inputs, node) => {
     const shape = broadcastShape(...inputs.map((input) => input.shape));
-    const columns = inputs.map((input) => broadcastTo(input, shape).data);
+    const [x = none, y = none, z = none, ...more] = inputs.map((input) => broadcastTo(input, shape).data);
+    if (more.length > 0) throw new Error(`${node.operator.name} has more than three inputs`);
     const apply = node.outputs[0]?.type.startsWith('int') === true ? onIntegers : f;
-    const [first] = columns;
-    return [
-      {
-        shape,
-        data: Float64Array.from(first ?? [], (_, index) => apply(...columns.map((column) => at(column, index)))),
-      },
-    ];
+    const data = new Float64Array(x.length);
+    for (let index = 0; index < data.length; index++) data[index] = apply(x[index], y[index], z[index]);
+    return [{ shape, data }];
   };
 
 const truth = (f: (x: number, y: number) => boolean): Kernel => broadcasting((x = 0, y = 0) => (f(x, y) ? 1 : 0));

@@ -5,8 +5,10 @@ import {
   at,
   broadcastShape,
   broadcastStrides,
+  elementsAt,
   type Kernel,
   offsets,
+  pick,
   positive,
   sizeOf,
   stridesOf,
@@ -25,9 +27,10 @@ const reduction =
       axes.map((axis) => at(x.shape, axis)),
       axes.map((axis) => at(strides, axis)),
     );
-    const data = Float64Array.from(offsets(kept, strides), (start) =>
-      fold(Float64Array.from(within, (offset) => at(x.data, start + offset))),
-    );
+    const data = new Float64Array(sizeOf(kept));
+    for (const [index, start] of offsets(kept, strides).entries()) {
+      data[index] = fold(elementsAt(x.data, within, start));
+    }
     const shape = node.attributes.keepdims === 1 ? kept : kept.filter((_, axis) => !axes.includes(axis));
     return [{ shape, data }];
   };
@@ -88,13 +91,15 @@ function product(a: Tensor, b: Tensor | undefined): Tensor {
   const startsOf = ({ shape }: Tensor): Int32Array =>
     offsets(batch, broadcastStrides(shape.slice(0, -2), batch)).map((matrix) => matrix * sizeOf(shape.slice(-2)));
   const [ofA, ofB] = [startsOf(a), startsOf(b)];
+  const [left, right] = [a.data, b.data];
   const data = new Float64Array(sizeOf(batch) * rows * columns);
   for (let position = 0; position < data.length; position++) {
     const matrix = Math.floor(position / (rows * columns));
     const row = at(ofA, matrix) + (Math.floor(position / columns) % rows) * inner;
     const column = at(ofB, matrix) + (position % columns);
     let total = 0;
-    for (let k = 0; k < inner; k++) total += at(a.data, row + k) * at(b.data, column + k * columns);
+    for (let k = 0; k < inner; k++)
+      total += (left[row + k] ?? Number.NaN) * (right[column + k * columns] ?? Number.NaN);
     data[position] = total;
   }
   return { shape: [...batch, rows, columns], data };
@@ -103,8 +108,7 @@ function product(a: Tensor, b: Tensor | undefined): Tensor {
 function turned(matrix: Tensor, turn: boolean): Tensor {
   const [rows, columns] = matrix.shape as [number, number];
   if (!turn) return matrix;
-  const data = Float64Array.from(offsets([columns, rows], [1, columns]), (place) => at(matrix.data, place));
-  return { shape: [columns, rows], data };
+  return pick(matrix, [columns, rows], [1, columns]);
 }
 
 const gemmKernel: Kernel = ([a, b, c], { attributes: { alpha, beta, transA, transB } }) => {

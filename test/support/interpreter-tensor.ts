@@ -25,21 +25,42 @@ export function stridesOf(shape: readonly number[]): number[] {
 
 /** For each element of a shape, in row-major order: `start` and, for each axis, index × stride. */
 export function offsets(shape: readonly number[], strides: readonly number[], start = 0): Int32Array {
-  let result = Int32Array.of(start);
+  const result = new Int32Array(sizeOf(shape));
+  if (result.length === 0) return result;
+  result[0] = start;
+  let filled = 1;
   for (const [axis, length] of shape.entries()) {
     const stride = at(strides, axis);
-    const next = new Int32Array(result.length * length);
-    for (const [position, offset] of result.entries()) {
-      for (let index = 0; index < length; index++) next[position * length + index] = offset + index * stride;
+    // From the last to the first, so that none is written over before it was read.
+    for (let position = filled - 1; position >= 0; position--) {
+      const offset = at(result, position);
+      for (let index = 0; index < length; index++) result[position * length + index] = offset + index * stride;
     }
-    result = next;
+    filled *= length;
   }
   return result;
 }
 
+/** The elements that lie at some places, counted from `start`; each must be there. */
+export function elementsAt(data: Float64Array, places: Int32Array, start = 0): Float64Array {
+  const elements = new Float64Array(places.length);
+  for (let index = 0; index < places.length; index++) {
+    const element = data[start + (places[index] ?? Number.NaN)];
+    if (element === undefined) throw new RangeError(`there is no element at place ${index} of ${places.length}`);
+    elements[index] = element;
+  }
+  return elements;
+}
+
 /** The elements of a tensor that lie at the offsets which a shape and its strides make. */
 export function pick({ data }: Tensor, shape: readonly number[], strides: readonly number[], start = 0): Tensor {
-  return { shape, data: Float64Array.from(offsets(shape, strides, start), (offset) => at(data, offset)) };
+  const size = sizeOf(shape);
+  const own = stridesOf(shape);
+  // Most often they lie one after the other.
+  if (start + size <= data.length && shape.every((length, axis) => length === 1 || strides[axis] === own[axis])) {
+    return { shape, data: data.subarray(start, start + size) };
+  }
+  return { shape, data: elementsAt(data, offsets(shape, strides, start)) };
 }
 
 /** Strides by which a tensor is read as if it had the shape it broadcasts to. */

@@ -179,12 +179,13 @@ export function slow(rounds: number): Uint8Array {
   });
 }
 
-/** Hands each input of its element type back as it came: `x` [n] → `y` [n]. */
-export function identity(type: TinyType): Uint8Array {
+/** Hands each input [n] of its own element type back as it came, under the name "<input> again". */
+export function identities(types: Readonly<Record<string, TinyType>>): Uint8Array {
+  const inputs = Object.entries(types);
   return tinyModel({
-    inputs: [value('x', type, ['n'])],
-    outputs: [value('y', type, ['n'])],
-    nodes: [node('Identity', ['x'], ['y'])],
+    inputs: inputs.map(([name, type]) => value(name, type, [`size of ${name}`])),
+    outputs: inputs.map(([name, type]) => value(`${name} again`, type, [`size of ${name}`])),
+    nodes: inputs.map(([name]) => node('Identity', [name], [`${name} again`])),
   });
 }
 
