@@ -1,5 +1,16 @@
 import { type Model, plainContext } from '../../models/model.ts';
-import { add, build, cast, dropout, input, type NamedValue, rewriteValues, scan, type Value } from '../graph/index.ts';
+import {
+  add,
+  build,
+  cast,
+  dropout,
+  input,
+  mul,
+  type NamedValue,
+  rewriteValues,
+  scan,
+  type Value,
+} from '../graph/index.ts';
 import { type AdamWOptions, adamW, decays } from '../train/adamw.ts';
 import { crossEntropy } from '../train/cross-entropy.ts';
 import { formulatedForTraining } from '../train/formulations/index.ts';
@@ -102,7 +113,12 @@ export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): 
   const nextByName = new Map<string, Value | undefined>([['step', stepAfter]]);
   for (const [index, { group, names, formal }] of tensors.entries()) {
     const values = parted(group, after[index] ?? formal);
-    for (const [place, name] of names.entries()) nextByName.set(name, values[place]);
+    for (const [place, name] of names.entries()) {
+      const value = values[place];
+      // A product by 1 is removed where it is of no use. Where a GPU's work is recorded it stays: what a Reshape would copy into an
+      // output is made by a kernel, because a copy is not recorded.
+      nextByName.set(name, value !== undefined && names.length > 1 ? mul(value, 1) : value);
+    }
   }
   const named = (name: string, value: Value | undefined): NamedValue[] =>
     value === undefined ? [] : [{ name, value }];
