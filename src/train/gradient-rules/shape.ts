@@ -2,6 +2,7 @@ import {
   concat,
   constant,
   dimensionOf,
+  matMul,
   producer,
   reshapeLike,
   type SliceRange,
@@ -13,12 +14,18 @@ import {
   unsqueeze,
   type Value,
 } from '../../graph/index.ts';
-import { arriving, operand, type Rule, reduceTo, zerosLike } from './rule.ts';
+import { arriving, operand, type Rule, reduceTo, transposed, zerosLike } from './rule.ts';
 
 const integers = (value: unknown): readonly number[] => (Array.isArray(value) ? value.map(Number) : []);
 
+/** The gradient is turned back. Where it is a product of matrices, its factors are turned and change places: no tensor is moved. */
 const transposeRule: Rule = (call) => {
   const permutation = integers(call.node.attributes.perm);
+  const product = producer(arriving(call));
+  const [left, right] = product?.inputs ?? [];
+  if (product?.operator.name === 'MatMul' && permutation.join() === '1,0' && left?.rank === 2 && right !== undefined) {
+    return [matMul(transposed(right), transposed(left))];
+  }
   return [
     transpose(
       arriving(call),

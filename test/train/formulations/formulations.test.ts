@@ -112,6 +112,12 @@ describe('GELU by its derivative', () => {
     ).toBeLessThan(1e-7);
   });
 
+  test('is made of fewer nodes than by the rules of its operators', () => {
+    const nodes = (loss: Value): number => nodesBefore([loss, ...gradients(loss, [x])]).length;
+    const plain = reduceSum(gelu(x));
+    expect(nodes(formulatedForTraining(plain))).toBeLessThanOrEqual(nodes(plain) - 2);
+  });
+
   test('takes nothing else for GELU: another factor, another shift, the tanh form', () => {
     for (const y of [mul(gelu(x), 3), add(gelu(x), x), geluByTanh(x), mul(mul(x, add(x, 1)), 0.5)]) {
       const loss = reduceSum(y);
