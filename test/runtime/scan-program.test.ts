@@ -53,7 +53,7 @@ function runningSum({
       node('Scan', [start, 'x'], [made, 'sums'], [attribute('num_scan_inputs', 1), body, ...scan]),
       ...after,
     ],
-    constants: [constant('three', [], Float32Array.of(3))],
+    constants: [constant('three', [], Float32Array.of(3)), constant('zeros', [2], Float32Array.of(0, 0))],
     metadata: { 'trilu.program': 'train' },
   });
 }
@@ -88,7 +88,7 @@ test('nodes outside the Scan that depend on no sequence and no state come along'
   expect(program?.shared).toEqual(['factor']);
   const { graph } = decodeModel(program?.turn ?? new Uint8Array());
   expect(graph.node?.map(({ opType }) => opType)).toEqual(['Mul', 'Mul', 'Add', 'Identity']);
-  expect(graph.initializer?.map(({ name }) => name)).toEqual(['three']);
+  expect(graph.initializer?.map(({ name }) => name)).toEqual(['three', 'zeros']);
 });
 
 test.each<readonly [string, Variation]>([
@@ -131,6 +131,14 @@ test('where the states are made from declared ones and into them again, a turn d
   ]);
   expect(graph.input?.map(({ name }) => name)).toEqual(['total', 'element', 'factor']);
   expect(graph.output?.map(({ name }) => name)).toEqual(['next.total', 'sum']);
+});
+
+test.each<readonly [string, Variation]>([
+  ['a constant', { start: 'zeros' }],
+  ['another input as well', { nodes: [node('Add', ['total', 'factor'], ['shifted'])], start: 'shifted' }],
+])('a Scan is left whole that carries what is made of %s, although states are declared', (_, variation) => {
+  const after = [node('Neg', ['raw'], ['next.total'])];
+  expect(takeScanApart(runningSum({ ...variation, made: 'raw', after }), state)).toBeUndefined();
 });
 
 test('train programs are taken apart, programs without a Scan are not', () => {

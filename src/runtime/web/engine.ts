@@ -90,7 +90,10 @@ async function createPlainEngine(
   return explainingFallback(device, loadModel, placement);
 }
 
-/** ONNX Runtime fuses a MatMul and an Add with Reshapes around them, and takes away a product by 1 that stands behind a Reshape: both leave copies, and a copy is not recorded. */
+/**
+ * ONNX Runtime fuses a MatMul and an Add with Reshapes around them, and takes away a product by 1 that stands behind a Reshape: both
+ * leave copies, and a copy is not recorded.
+ */
 function recordable(options: OpenOptions): InferenceSession.SessionOptions {
   const { extra = {} } = sessionOptionsFor('webgpu', options);
   return { extra: { ...extra, optimization: { disable_specified_optimizers: 'MatMulAddFusion;NoopElimination' } } };
