@@ -5,6 +5,7 @@ import { open } from '../../src/runtime/node/open.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { versionOf } from '../common/machine.ts';
 import { type Measure, repeated, serveSide } from '../common/side.ts';
+import { writingMeasure } from '../common/writing.ts';
 import { readWorkload, type WritingDescription, writingFiles } from './files.ts';
 
 // trilu's sides of the comparison. Usage: trilu.ts FOLDER THREADS SIDE [FILE], the side being one of those below, the file that of a
@@ -14,31 +15,10 @@ const [folder = '.', threadsText = '1', side = '', file = writingFiles.generate]
 const threads = Number(threadsText);
 
 const sides: Readonly<Record<string, (workload: WritingDescription) => Promise<Measure>>> = {
-  /**
-   * The whole loop in one run. What a run costs besides its characters is taken off: the shortest run of one character, so that
-   * what disturbs such a run never flatters the rest.
-   */
+  /** The whole loop in one run. */
   generate: async ({ prompt, count }) => {
     const session = await open(join(folder, file), { device: 'cpu', threads, worker: false });
-    const write = async (characters: number): Promise<{ spent: number; tokens: number[] }> => {
-      const feeds = {
-        tokens: tensor('int32', [1, prompt.length], prompt),
-        count: tensor('int32', [], [characters]),
-        temperature: tensor('float32', [], [0]),
-        top_k: tensor('int32', [], [0]),
-        top_p: tensor('float32', [], [1]),
-        seed: tensor('int32', [], [0]),
-      };
-      const start = performance.now();
-      const { generated } = await session.run(feeds);
-      return { spent: performance.now() - start, tokens: Array.from(generated?.data ?? [], Number) };
-    };
-    let first = Number.POSITIVE_INFINITY;
-    return async () => {
-      first = Math.min(first, (await write(1)).spent);
-      const { spent, tokens } = await write(count);
-      return { milliseconds: (spent - first) / (count - 1), tokens };
-    };
+    return writingMeasure(session, tensor('int32', [1, prompt.length], prompt), count);
   },
   'host-loop': (workload) => hostLoop(workload, false),
   'host-loop-in-worker': (workload) => hostLoop(workload, true),

@@ -7,6 +7,7 @@ import { uniform } from '../../src/random/counter.ts';
 import { BatchSampler } from '../../src/text/batches.ts';
 import type { AdamWOptions } from '../../src/train/adamw.ts';
 import { initialize } from '../../src/train/initialize.ts';
+import { presetFor } from '../../src/trainer/setup.ts';
 import { bytesOf, withFolder } from '../common/folder.ts';
 import { measuredModel, seed, vocabularySize } from '../common/models.ts';
 
@@ -24,15 +25,8 @@ export interface Workload {
 export const drawnBatches = 100;
 export const learningRate = 1e-3;
 
-/** nanoGPT's optimizer for its character models. */
-export const optimizer: AdamWOptions = {
-  beta1: 0.9,
-  beta2: 0.99,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  decayed: 'matrices',
-  clip: 1,
-};
+/** nanoGPT's, with which `trilu train` trains both models. */
+export const optimizer: AdamWOptions = presetFor('gpt').optimizer;
 
 /**
  * The files that the sides read: what to do, the token ids of every batch, the first weights (little-endian, no headers), and trilu's

@@ -14,8 +14,10 @@ import type { CaseResult, SideResult } from '../../bench/common/report.ts';
 import { describeReport } from '../../bench/common/table.ts';
 import { light } from '../../scripts/picture/palette.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'trilu-results-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const around = mkdtempSync(join(tmpdir(), 'trilu-results-'));
+/** As in a clone, it is not there before something is kept. */
+const folder = join(around, 'results');
+afterAll(() => rmSync(around, { recursive: true }));
 
 function side(name: string, median: number, ours: number, about = `${name} 1.0`): SideResult {
   const time = { median, minimum: median, count: 3 };
