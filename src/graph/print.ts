@@ -1,7 +1,7 @@
 import type { Block, Graph, NamedNode } from './build.ts';
 import { formatShape } from './dimensions.ts';
 
-/** The graph as text, a line a node: for reading, for tests and. */
+/** The graph as text, a line a node: for reading and for tests. */
 export function printGraph(graph: Graph): string {
   const held = graph.parameters.map(({ name, value }) => `  parameter ${name}: ${value}`);
   return [`graph ${graph.name}`, ...held, ...printBlock(graph, '  ')].join('\n');
