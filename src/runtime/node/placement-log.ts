@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, RuntimeError } from '../errors.ts';
 import { processFile } from './process-file.ts';
@@ -25,25 +25,36 @@ export async function placementLog(
   model: string | Uint8Array,
   sessionOptions: InferenceSession.SessionOptions,
 ): Promise<string> {
-  const folder = typeof model === 'string' ? undefined : await mkdtemp(join(tmpdir(), 'trilu-'));
+  const folder = await mkdtemp(join(tmpdir(), 'trilu-'));
   try {
-    const path = typeof model === 'string' ? model : join(folder ?? '', 'model.onnx');
+    const path = typeof model === 'string' ? model : join(folder, 'model.onnx');
     if (typeof model !== 'string') await writeFile(path, model);
-    const task: PlacementTask = { model: path, sessionOptions };
-    const { stderr } = await promisify(execFile)(
-      process.execPath,
-      [...processFile('placement-process'), JSON.stringify(task)],
-      {
-        timeout: patience,
-        maxBuffer: 2 ** 30,
-      },
-    );
-    return stderr;
+    return await logOf({ model: path, sessionOptions }, join(folder, 'log'));
   } catch (error) {
     throw new RuntimeError('load', `Which nodes run where could not be found out: ${messageOf(error).slice(-500)}`, {
       cause: error,
     });
   } finally {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs the process with a file as its standard error. A pipe would not do: while the thread that reads it is busy it fills up, and
+ * ONNX Runtime, which does not wait, says nothing more.
+ */
+async function logOf(task: PlacementTask, path: string): Promise<string> {
+  const file = await open(path, 'w');
+  try {
+    const child = spawn(process.execPath, [...processFile('placement-process'), JSON.stringify(task)], {
+      stdio: ['ignore', 'ignore', file.fd],
+      timeout: patience,
+    });
+    const [code, signal] = await once(child, 'close');
+    const log = await readFile(path, 'utf8');
+    if (code !== 0) throw new Error(`the process ended with ${String(code ?? signal)}: ${log}`);
+    return log;
+  } finally {
+    await file.close();
   }
 }
