@@ -10,7 +10,10 @@ export interface BarGroup {
 export interface Bar {
   /** Undefined where it is no matter of threads. */
   readonly threads: number | undefined;
-  /** trilu's median by the other's: below 1, trilu is faster. */
+  /**
+   * trilu's shortest time by the other's: below 1, trilu is faster. With as many threads as cores a median tells of whatever else
+   * ran, most of all of sides that spin while they wait.
+   */
   readonly ratio: number;
 }
 
@@ -66,11 +69,11 @@ export function barSections({ reports }: KeptResult): BarSection[] {
       .sort((left, right) => (left.threads ?? 0) - (right.threads ?? 0));
     const groups = sides.flatMap((name): BarGroup[] => {
       const bars = found.flatMap(({ threads, sides: measured }) =>
-        measured.filter(({ side }) => side === name).map(({ ratio }) => ({ threads, ratio: ratio.median })),
+        measured.filter(({ side }) => side === name).map(({ ratio }) => ({ threads, ratio: ratio.minimum })),
       );
       return bars.length === 0 ? [] : [{ label: names[name] ?? name, bars }];
     });
-    const own = found.map(({ sides: [first] }) => first?.time.median ?? Number.NaN);
+    const own = found.map(({ sides: [first] }) => first?.time.minimum ?? Number.NaN);
     const subtitle = `${model}: ${own.map((time) => (time < 100 ? time.toPrecision(3) : time.toFixed(0))).join(' / ')} ms`;
     return groups.length === 0 ? [] : [{ title, subtitle, groups }];
   });

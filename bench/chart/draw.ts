@@ -35,7 +35,7 @@ export function footnotesOf({ date, machine, reports }: KeptResult): string[] {
   const threads = new Set(reports.flatMap(({ cases }) => cases.flatMap((one) => one.threads ?? [])));
   const order = [...threads].sort((left, right) => left - right).map((count) => `${count}`);
   return [
-    `Medians; from the upper bar down: threads ${order.join(', ')}. ${where}, ${date.slice(0, 10)}.`,
+    `Shortest times; from the upper bar down: threads ${order.join(', ')}. ${where}, ${date.slice(0, 10)}.`,
     [`trilu ${versions.trilu}`, `onnxruntime-node ${versions.onnxruntime}`, ...others].join(', '),
   ];
 }
