@@ -21,13 +21,13 @@ import { type Context, type Model, type ModelConfig, plainContext } from './mode
  * The notes give two forms, and they are equal; `config.average` chooses.
  */
 export function average(config: ModelConfig): Model {
-  const { vocabularySize, blockSize, embedding: C } = config;
+  const { vocabularySize, blockSize, initialization, embedding: C } = config;
   const averaging = config.average === 'matmul' ? weightsByMatMul : weightsBySoftmax;
   return {
     config,
     logits(tokens: Value, context: Context = plainContext): Value {
-      const tokenTable = embedding('token_embedding_table', vocabularySize, C); // (V, C)
-      const positionTable = embedding('position_embedding_table', blockSize, C); // (block, C)
+      const tokenTable = embedding('token_embedding_table', vocabularySize, C, initialization); // (V, C)
+      const positionTable = embedding('position_embedding_table', blockSize, C, initialization); // (block, C)
       const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
       const past = context.remember('x', x, 1); // (B, S, C)
       const visible = causalMask(x, past, 1, blockSize, context); // (T, S)
@@ -36,7 +36,7 @@ export function average(config: ModelConfig): Model {
       const ofHead = unsqueeze(weights, weights.rank === 2 ? [0, 1] : [1]); // (1, 1, T, S), or (B, 1, T, S)
       context.tap('attention.0', expand(ofHead, vector([batch, 1, time, all]))); // (B, 1, T, S)
       const mixed = matMul(weights, past); // (T, S) × (B, S, C) → (B, T, C)
-      return linear('lm_head', mixed, vocabularySize); // (B, T, V)
+      return linear('lm_head', mixed, vocabularySize, { initialization }); // (B, T, V)
     },
   };
 }

@@ -3,7 +3,6 @@ import {
   equal,
   gelu,
   geluByTanh,
-  type Initializer,
   matMul,
   mul,
   relu,
@@ -15,7 +14,7 @@ import {
   type Value,
   where,
 } from '../src/graph/index.ts';
-import { causalMask, embed, embedding, layerNorm, linear, width } from './layers.ts';
+import { causalMask, embed, embedding, layerNorm, linear, outputTable, width } from './layers.ts';
 import { type AttentionInputs, type Context, type Model, type ModelConfig, plainContext } from './model.ts';
 
 /**
@@ -23,13 +22,13 @@ import { type AttentionInputs, type Context, type Model, type ModelConfig, plain
  * gpt-nano and gpt differ in size only.
  */
 export function gpt(config: ModelConfig): Model {
-  const { vocabularySize, blockSize, embedding: C, layers, bias, dropout, tied } = config;
+  const { vocabularySize, blockSize, embedding: C, layers, bias, dropout, tied, initialization } = config;
   return {
     config,
     logits(tokens: Value, context: Context = plainContext): Value {
       const { last, wte } = scope('transformer', () => {
-        const wte = embedding('wte', vocabularySize, C); // (V, C)
-        const wpe = embedding('wpe', blockSize, C); // (block, C)
+        const wte = embedding('wte', vocabularySize, C, initialization); // (V, C)
+        const wpe = embedding('wpe', blockSize, C, initialization); // (block, C)
         let x = context.dropout(embed(tokens, wte, wpe, context), dropout); // (B, T, C)
         for (let layer = 0; layer < layers; layer++) {
           scope(`h.${layer}`, () => {
@@ -39,7 +38,7 @@ export function gpt(config: ModelConfig): Model {
         }
         return { last: layerNorm('ln_f', x, { bias }), wte }; // (B, T, C)
       });
-      const output = tied ? wte : embedding('lm_head', vocabularySize, C); // (V, C)
+      const output = tied ? wte : outputTable('lm_head', vocabularySize, C, initialization); // (V, C)
       return matMul(last, transpose(output)); // (B, T, V)
     },
   };
@@ -47,15 +46,13 @@ export function gpt(config: ModelConfig): Model {
 
 /** Multi-head causal self-attention. @param x (B, T, C) @returns (B, T, C) */
 function attention(x: Value, layer: number, config: ModelConfig, context: Context): Value {
-  const { heads, blockSize, dropout, bias } = config;
+  const { heads, blockSize, dropout, bias, initialization } = config;
   const C = width(x);
   const D = C / heads;
   return scope('attn', () => {
-    const [query, key, value] = split(
-      linear('c_attn', x, 3 * C, { bias, initializer: initializer(C, config) }),
-      [C, C, C],
-      { axis: -1 },
-    ).map((part) => transpose(reshape(part, [...part.shape.slice(0, 2), heads, D]), [0, 2, 1, 3])) as [
+    const [query, key, value] = split(linear('c_attn', x, 3 * C, { bias, initialization }), [C, C, C], {
+      axis: -1,
+    }).map((part) => transpose(reshape(part, [...part.shape.slice(0, 2), heads, D]), [0, 2, 1, 3])) as [
       Value,
       Value,
       Value,
@@ -63,7 +60,10 @@ function attention(x: Value, layer: number, config: ModelConfig, context: Contex
     const inputs: AttentionInputs = { label: `${layer}`, query, key, value, scale: D ** -0.5, blockSize };
     const mixed = context.attention?.(inputs) ?? maskedAttention(x, inputs, dropout, context); // (B, H, T, D)
     const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // (B, T, C)
-    return context.dropout(linear('c_proj', joined, C, { bias, initializer: projection(C, config) }), dropout); // (B, T, C)
+    return context.dropout(
+      linear('c_proj', joined, C, { bias, initialization, gain: projectionGain(config) }),
+      dropout,
+    ); // (B, T, C)
   });
 }
 
@@ -81,12 +81,12 @@ function maskedAttention(x: Value, inputs: AttentionInputs, dropout: number, con
 
 /** Four times wider inside. @param x (B, T, C) @returns (B, T, C) */
 function multilayerPerceptron(x: Value, config: ModelConfig, context: Context): Value {
-  const { bias, dropout, activation } = config;
+  const { bias, dropout, activation, initialization } = config;
   const C = width(x);
   return scope('mlp', () => {
-    const inner = linear('c_fc', x, 4 * C, { bias, initializer: initializer(C, config) }); // (B, T, 4C)
+    const inner = linear('c_fc', x, 4 * C, { bias, initialization }); // (B, T, 4C)
     const active = activations[activation](inner); // (B, T, 4C)
-    const outer = linear('c_proj', active, C, { bias, initializer: projection(4 * C, config) }); // (B, T, C)
+    const outer = linear('c_proj', active, C, { bias, initialization, gain: projectionGain(config) }); // (B, T, C)
     return context.dropout(outer, dropout); // (B, T, C)
   });
 }
@@ -97,13 +97,7 @@ const activations: { readonly [Name in ModelConfig['activation']]: (x: Value) =>
   relu,
 };
 
-/** How a matrix with so many inputs begins. */
-function initializer(inputs: number, { initialization }: ModelConfig): Initializer & { kind: 'normal' } {
-  return { kind: 'normal', standardDeviation: initialization === 'gpt2' ? 0.02 : 1 / Math.sqrt(inputs) };
-}
-
-/** What adds to the residual stream starts smaller, the more layers add to it (GPT-2, section 2.3). */
-function projection(inputs: number, config: ModelConfig): Initializer {
-  const { standardDeviation } = initializer(inputs, config);
-  return { kind: 'normal', standardDeviation: standardDeviation / Math.sqrt(2 * config.layers) };
+/** What adds to the residual stream starts smaller, the more layers add to it (GPT-2, section 2.3). PyTorch's modules know nothing of it. */
+function projectionGain({ initialization, layers }: ModelConfig): number {
+  return initialization === 'torch' ? 1 : 1 / Math.sqrt(2 * layers);
 }

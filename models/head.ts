@@ -10,7 +10,7 @@ import {
   type Value,
   where,
 } from '../src/graph/index.ts';
-import { causalMask, embed, embedding, linear } from './layers.ts';
+import { causalMask, embed, embedding, linear, scoreScale } from './layers.ts';
 import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
 
 export interface HeadOptions {
@@ -18,20 +18,20 @@ export interface HeadOptions {
   readonly label: string;
   /** The width of key, query and value. */
   readonly size: number;
-  readonly blockSize: number;
-  readonly dropout: number;
 }
 
 /** One causal self-attention head. @param x (B, T, C) @returns the mixed values (B, T, size), and the weights (B, T, S) unless fused */
 export function attentionHead(
   x: Value,
-  { label, size, blockSize, dropout }: HeadOptions,
+  { label, size }: HeadOptions,
+  config: ModelConfig,
   context: Context,
 ): { mixed: Value; weights?: Value } {
-  const key = linear('key', x, size, { bias: false }); // (B, T, size)
-  const query = linear('query', x, size, { bias: false }); // (B, T, size)
-  const value = linear('value', x, size, { bias: false }); // (B, T, size)
-  const scale = size ** -0.5;
+  const { blockSize, dropout, initialization } = config;
+  const key = linear('key', x, size, { bias: false, initialization }); // (B, T, size)
+  const query = linear('query', x, size, { bias: false, initialization }); // (B, T, size)
+  const value = linear('value', x, size, { bias: false, initialization }); // (B, T, size)
+  const scale = scoreScale(size, config);
   if (context.attention !== undefined) {
     const [q, k, v] = [unsqueeze(query, [1]), unsqueeze(key, [1]), unsqueeze(value, [1])]; // (B, 1, T, size)
     return { mixed: squeeze(context.attention({ label, query: q, key: k, value: v, scale, blockSize }), [1]) };
@@ -47,18 +47,16 @@ export function attentionHead(
 
 /** Self-attention: each position asks (query) and its past answers (key, value). One head as wide as the embedding. */
 export function head(config: ModelConfig): Model {
-  const { vocabularySize, blockSize, embedding: C, dropout } = config;
+  const { vocabularySize, blockSize, initialization, embedding: C } = config;
   return {
     config,
     logits(tokens: Value, context: Context = plainContext): Value {
-      const tokenTable = embedding('token_embedding_table', vocabularySize, C); // (V, C)
-      const positionTable = embedding('position_embedding_table', blockSize, C); // (block, C)
+      const tokenTable = embedding('token_embedding_table', vocabularySize, C, initialization); // (V, C)
+      const positionTable = embedding('position_embedding_table', blockSize, C, initialization); // (block, C)
       const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
-      const { mixed, weights } = scope('sa_head', () =>
-        attentionHead(x, { label: '0.0', size: C, blockSize, dropout }, context),
-      );
+      const { mixed, weights } = scope('sa_head', () => attentionHead(x, { label: '0.0', size: C }, config, context));
       if (weights !== undefined) context.tap('attention.0', unsqueeze(weights, [1])); // (B, 1, T, S)
-      return linear('lm_head', mixed, vocabularySize); // (B, T, C) → (B, T, V)
+      return linear('lm_head', mixed, vocabularySize, { initialization }); // (B, T, C) → (B, T, V)
     },
   };
 }

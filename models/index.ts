@@ -9,7 +9,7 @@ import type { Model, ModelConfig } from './model.ts';
 import { multiHead } from './multi-head.ts';
 import { residual } from './residual.ts';
 
-export { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
+export { type Context, type Initialization, type Model, type ModelConfig, plainContext } from './model.ts';
 
 interface Stage {
   readonly define: (config: ModelConfig) => Model;
@@ -27,6 +27,7 @@ const small: Stage['defaults'] = {
   activation: 'relu',
   tied: false,
   initialization: 'scaled',
+  attentionScale: 'head',
   average: 'softmax',
 };
 
@@ -70,7 +71,7 @@ export function modelConfig(
     throw new UserError(`There is no model called ${name}; choose one of ${modelNames.join(', ')}.`, { exitCode: 2 });
   }
   const config = { ...stage.defaults, ...settings, model: name };
-  checkSizes(config, stage);
+  checkConfig(config, stage);
   return config;
 }
 
@@ -80,11 +81,11 @@ export function defineModel(config: ModelConfig): Model {
   if (stage === undefined) {
     throw new UserError(`There is no model called ${config.model}; choose one of ${modelNames.join(', ')}.`);
   }
-  checkSizes(config, stage);
+  checkConfig(config, stage);
   return stage.define(config);
 }
 
-function checkSizes(config: ModelConfig, { defaults }: Stage): void {
+function checkConfig(config: ModelConfig, { define, defaults }: Stage): void {
   const { vocabularySize, blockSize, embedding, heads, layers, dropout } = config;
   const has: Readonly<Record<string, number>> = {
     vocabularySize: 1,
@@ -104,4 +105,9 @@ function checkSizes(config: ModelConfig, { defaults }: Stage): void {
     );
   }
   if (!(dropout >= 0 && dropout < 1)) throw new UserError(`dropout must be at least 0 and below 1, not ${dropout}.`);
+  if (define === gpt && config.attentionScale !== 'head') {
+    throw new UserError(
+      `${config.model} scales attention by the width of a head, as GPT-2 does; by that of the embedding only the stages before it can.`,
+    );
+  }
 }

@@ -11,33 +11,78 @@ import {
   unsqueeze,
   type Value,
 } from '../src/graph/index.ts';
-import type { Context } from './model.ts';
+import type { Context, Initialization, ModelConfig } from './model.ts';
 
 const ones: Initializer = { kind: 'constant', value: 1 };
 const zeros: Initializer = { kind: 'constant', value: 0 };
 
-export interface LinearOptions {
-  readonly bias?: boolean;
-  readonly initializer?: Initializer;
+const normal = (standardDeviation: number): Initializer => ({ kind: 'normal', standardDeviation });
+
+/** What the parts of a layer begin as, by the way a model's weights begin. */
+interface InitializerRow {
+  /** A matrix that so many numbers go into. */
+  readonly matrix: (inputs: number) => Initializer;
+  /** The bias beside such a matrix. */
+  readonly bias: (inputs: number) => Initializer;
+  readonly embedding: Initializer;
+  /** An output layer whose rows are (V, C): GPT-2 begins it as an embedding, which it may be. */
+  readonly output: (inputs: number) => Initializer;
 }
 
-/** Normal numbers that leave the scale of what goes through a matrix as it is: N(0, 1/√inputs) (LeCun et al. 1998). */
-export function scaledInitializer(inputs: number): Initializer {
-  return { kind: 'normal', standardDeviation: 1 / Math.sqrt(inputs) };
+/** The bound that torch.nn.Linear's kaiming_uniform_ with a = √5 comes to. */
+const uniform = (inputs: number): Initializer => ({ kind: 'uniform', bound: 1 / Math.sqrt(inputs) });
+
+const table = normal(0.02);
+
+const initializers: Readonly<Record<Initialization, InitializerRow>> = {
+  scaled: {
+    matrix: (inputs) => normal(1 / Math.sqrt(inputs)),
+    bias: () => zeros,
+    embedding: table,
+    output: () => table,
+  },
+  gpt2: { matrix: () => normal(0.02), bias: () => zeros, embedding: table, output: () => table },
+  torch: { matrix: uniform, bias: uniform, embedding: normal(1), output: uniform },
+};
+
+export interface LinearOptions {
+  readonly initialization: Initialization;
+  readonly bias?: boolean;
+  /** What its first weights are multiplied with. */
+  readonly gain?: number;
 }
 
 /** x·W + b over the last axis. @param x (…, in) @returns (…, size) */
-export function linear(name: string, x: Value, size: number, { bias = true, initializer }: LinearOptions = {}): Value {
+export function linear(name: string, x: Value, size: number, options: LinearOptions): Value {
+  const { initialization, bias = true, gain = 1 } = options;
+  const { matrix, bias: ofBias } = initializers[initialization];
   return scope(name, () => {
-    const weight = parameter('weight', [width(x), size], initializer ?? scaledInitializer(width(x))); // (in, size)
+    const inputs = width(x);
+    const weight = parameter('weight', [inputs, size], multiplied(matrix(inputs), gain)); // (in, size)
     const y = matMul(x, weight); // (…, size)
-    return bias ? add(y, parameter('bias', [size], zeros)) : y;
+    return bias ? add(y, parameter('bias', [size], ofBias(inputs))) : y;
   });
 }
 
+function multiplied(initializer: Initializer, gain: number): Initializer {
+  if (initializer.kind === 'normal') return normal(initializer.standardDeviation * gain);
+  if (initializer.kind === 'uniform') return { kind: 'uniform', bound: initializer.bound * gain };
+  return { kind: 'constant', value: initializer.value * gain };
+}
+
 /** The table of a token or position embedding. @returns (rows, size) */
-export function embedding(name: string, rows: number, size: number): Value {
-  return scope(name, () => parameter('weight', [rows, size]));
+export function embedding(name: string, rows: number, size: number, initialization: Initialization): Value {
+  return scope(name, () => parameter('weight', [rows, size], initializers[initialization].embedding));
+}
+
+/** An output layer with a row for each character, as GPT-2 keeps it. @returns (rows, inputs) */
+export function outputTable(name: string, rows: number, inputs: number, initialization: Initialization): Value {
+  return scope(name, () => parameter('weight', [rows, inputs], initializers[initialization].output(inputs)));
+}
+
+/** What a stage with heads of so many numbers multiplies attention scores with. */
+export function scoreScale(headSize: number, { attentionScale, embedding }: ModelConfig): number {
+  return (attentionScale === 'head' ? headSize : embedding) ** -0.5;
 }
 
 /** A vector for each token, and for each place in the block one more. @returns (B, T, C) */

@@ -1,5 +1,8 @@
 import { dimensionOf, slice, type Value } from '../src/graph/index.ts';
 
+/** How weights begin; see `ModelConfig`. */
+export type Initialization = 'scaled' | 'gpt2' | 'torch';
+
 /** What every stage of the ladder is made from. A stage ignores what it has not got. */
 export interface ModelConfig {
   /** The stage's name: `bigram`, …, `gpt`. */
@@ -22,10 +25,16 @@ export interface ModelConfig {
   /** The GPT stages may use the token embedding as the output layer too. */
   readonly tied: boolean;
   /**
-   * How the GPT stages' matrices begin: `scaled`, N(0, 1/√inputs) (LeCun et al. 1998), learns small models much faster;
-   * `gpt2` is N(0, 0.02) at every width, as GPT-2 and nanoGPT have it.
+   * How weights begin: `scaled`, N(0, 1/√inputs) (LeCun et al. 1998), learns small models much faster; `gpt2` is N(0, 0.02) at every
+   * width, as GPT-2 and nanoGPT have it; `torch` is what PyTorch gives a new module, and so what the lecture began with:
+   * U(−1/√inputs, 1/√inputs) for matrices and biases, N(0, 1) for embeddings.
    */
-  readonly initialization: 'scaled' | 'gpt2';
+  readonly initialization: Initialization;
+  /**
+   * What attention scores are divided by: the root of a head's width (Vaswani et al. 2017), or that of the whole embedding, as the
+   * lecture's ladder had it by mistake. The GPT stages know the first only, as GPT-2 does.
+   */
+  readonly attentionScale: 'head' | 'embedding';
   /** How `average` takes its mean: masked softmax, or a product with a normalised lower triangle. */
   readonly average: 'softmax' | 'matmul';
 }

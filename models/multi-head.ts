@@ -3,22 +3,12 @@ import { attentionHead } from './head.ts';
 import { embed, embedding, linear } from './layers.ts';
 import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
 
-export interface MultiHeadOptions {
-  readonly layer: number;
-  readonly heads: number;
-  readonly blockSize: number;
-  readonly dropout: number;
-}
-
 /** Several narrow heads side by side, each with its own question. @param x (B, T, C) @returns (B, T, C) */
-export function multiHeadAttention(
-  x: Value,
-  { layer, heads, blockSize, dropout }: MultiHeadOptions,
-  context: Context,
-): Value {
+export function multiHeadAttention(x: Value, layer: number, config: ModelConfig, context: Context): Value {
+  const { heads } = config;
   const size = Number(x.shape.at(-1)) / heads;
   const attended = Array.from({ length: heads }, (_, head) =>
-    scope(`heads.${head}`, () => attentionHead(x, { label: `${layer}.${head}`, size, blockSize, dropout }, context)),
+    scope(`heads.${head}`, () => attentionHead(x, { label: `${layer}.${head}`, size }, config, context)),
   );
   const weights = attended.flatMap((head) => (head.weights === undefined ? [] : unsqueeze(head.weights, [1]))); // each (B, 1, T, S)
   if (weights.length > 0) context.tap(`attention.${layer}`, concat(weights, { axis: 1 })); // (B, H, T, S)
@@ -28,15 +18,15 @@ export function multiHeadAttention(
 
 /** Self-attention with several heads, their answers laid side by side. */
 export function multiHead(config: ModelConfig): Model {
-  const { vocabularySize, blockSize, embedding: C, heads, dropout } = config;
+  const { vocabularySize, blockSize, initialization, embedding: C } = config;
   return {
     config,
     logits(tokens: Value, context: Context = plainContext): Value {
-      const tokenTable = embedding('token_embedding_table', vocabularySize, C); // (V, C)
-      const positionTable = embedding('position_embedding_table', blockSize, C); // (block, C)
+      const tokenTable = embedding('token_embedding_table', vocabularySize, C, initialization); // (V, C)
+      const positionTable = embedding('position_embedding_table', blockSize, C, initialization); // (block, C)
       const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
-      const attended = scope('sa_heads', () => multiHeadAttention(x, { layer: 0, heads, blockSize, dropout }, context)); // (B, T, C)
-      return linear('lm_head', attended, vocabularySize); // (B, T, V)
+      const attended = scope('sa_heads', () => multiHeadAttention(x, 0, config, context)); // (B, T, C)
+      return linear('lm_head', attended, vocabularySize, { initialization }); // (B, T, V)
     },
   };
 }

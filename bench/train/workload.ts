@@ -7,7 +7,7 @@ import { uniform } from '../../src/random/counter.ts';
 import { BatchSampler } from '../../src/text/batches.ts';
 import type { AdamWOptions } from '../../src/train/adamw.ts';
 import { initialize } from '../../src/train/initialize.ts';
-import { presetFor } from '../../src/trainer/setup.ts';
+import { presetFor } from '../../src/trainer/presets.ts';
 import { bytesOf, withFolder } from '../common/folder.ts';
 import { measuredModel, seed, vocabularySize } from '../common/models.ts';
 

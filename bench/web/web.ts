@@ -8,7 +8,7 @@ import { UserError } from '../../src/errors.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
 import { forwardProgram, modelParameters, trainProgram } from '../../src/programs/index.ts';
 import { initialize } from '../../src/train/initialize.ts';
-import { initialState } from '../../src/trainer/trainer.ts';
+import { initialState } from '../../src/trainer/state.ts';
 import { chromium as debianChromium } from '../../test/support/chromium.ts';
 import { serveFolder } from '../../test/support/static-server.ts';
 import { type Summary, summarize } from '../common/statistics.ts';

@@ -2,6 +2,6 @@
 declare module 'asciichart' {
   export function plot(
     series: readonly number[],
-    options?: { height?: number; format?: (value: number) => string },
+    options?: { height?: number; min?: number; max?: number; format?: (value: number) => string },
   ): string;
 }

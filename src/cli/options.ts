@@ -34,15 +34,60 @@ const highestSeed = 2 ** 31 - 1;
 const wholeNumber = /^[+-]?\d+$/;
 const decimalNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** What a number on the command line may be: its form, its values, and both in words. */
-interface NumberRule {
+/** What a number may be: its form on the command line, its values, and both in words. */
+export interface NumberRule {
   readonly form: RegExp;
   readonly allowed: string;
   readonly holds: (value: number) => boolean;
 }
 
+/** The kinds of number that options take. */
+export type NumberKind =
+  | 'positiveInteger'
+  | 'nonNegativeInteger'
+  | 'positiveNumber'
+  | 'nonNegativeNumber'
+  | 'probability'
+  | 'fraction'
+  | 'seed';
+
+export const numberRules: Readonly<Record<NumberKind, NumberRule>> = {
+  /** 1, 2, 3, … */
+  positiveInteger: {
+    form: wholeNumber,
+    allowed: 'a whole number from 1',
+    holds: (value) => value >= 1 && Number.isSafeInteger(value),
+  },
+  /** 0, 1, 2, … */
+  nonNegativeInteger: {
+    form: wholeNumber,
+    allowed: 'a whole number from 0',
+    holds: (value) => value >= 0 && Number.isSafeInteger(value),
+  },
+  positiveNumber: { form: decimalNumber, allowed: 'a number above 0', holds: (value) => value > 0 },
+  nonNegativeNumber: { form: decimalNumber, allowed: 'a number from 0', holds: (value) => value >= 0 },
+  /** The mass that top-p keeps. */
+  probability: {
+    form: decimalNumber,
+    allowed: 'a number above 0 and up to 1',
+    holds: (value) => value > 0 && value <= 1,
+  },
+  /** A dropout rate, a decay of moments. */
+  fraction: {
+    form: decimalNumber,
+    allowed: 'a number from 0 and below 1',
+    holds: (value) => value >= 0 && value < 1,
+  },
+  /** What random numbers start from. */
+  seed: {
+    form: wholeNumber,
+    allowed: `a whole number from 0 to ${highestSeed}`,
+    holds: (value) => Number.isInteger(value) && value >= 0 && value <= highestSeed,
+  },
+};
+
 /** Makes commander's parser of one rule; the message follows commander's "option '--x <n>' argument 'y' is invalid." */
-function number({ form, allowed, holds }: NumberRule): (text: string) => number {
+export function numberParser({ form, allowed, holds }: NumberRule): (text: string) => number {
   return (text) => {
     const value = form.test(text.trim()) ? Number(text) : Number.NaN;
     if (!Number.isFinite(value) || !holds(value)) throw new InvalidArgumentError(`It must be ${allowed}.`);
@@ -50,57 +95,15 @@ function number({ form, allowed, holds }: NumberRule): (text: string) => number 
   };
 }
 
-/** 1, 2, 3, … */
-export const positiveInteger: (text: string) => number = number({
-  form: wholeNumber,
-  allowed: 'a whole number from 1',
-  holds: (value) => value >= 1 && Number.isSafeInteger(value),
-});
-
-/** 0, 1, 2, … */
-export const nonNegativeInteger: (text: string) => number = number({
-  form: wholeNumber,
-  allowed: 'a whole number from 0',
-  holds: (value) => value >= 0 && Number.isSafeInteger(value),
-});
-
-/** A number above 0. */
-export const positiveNumber: (text: string) => number = number({
-  form: decimalNumber,
-  allowed: 'a number above 0',
-  holds: (value) => value > 0,
-});
-
-/** A number from 0. */
-export const nonNegativeNumber: (text: string) => number = number({
-  form: decimalNumber,
-  allowed: 'a number from 0',
-  holds: (value) => value >= 0,
-});
-
-/** A probability that may not be 0: the mass that top-p keeps. */
-export const probability: (text: string) => number = number({
-  form: decimalNumber,
-  allowed: 'a number above 0 and up to 1',
-  holds: (value) => value > 0 && value <= 1,
-});
-
-/** A share that may not be all: a dropout rate, a decay of moments. */
-export const fraction: (text: string) => number = number({
-  form: decimalNumber,
-  allowed: 'a number from 0 and below 1',
-  holds: (value) => value >= 0 && value < 1,
-});
-
-/** What random numbers start from. */
-export const seed: (text: string) => number = number({
-  form: wholeNumber,
-  allowed: `a whole number from 0 to ${highestSeed}`,
-  holds: (value) => value >= 0 && value <= highestSeed,
-});
+export const positiveInteger: (text: string) => number = numberParser(numberRules.positiveInteger);
+export const nonNegativeInteger: (text: string) => number = numberParser(numberRules.nonNegativeInteger);
+export const positiveNumber: (text: string) => number = numberParser(numberRules.positiveNumber);
+export const nonNegativeNumber: (text: string) => number = numberParser(numberRules.nonNegativeNumber);
+export const probability: (text: string) => number = numberParser(numberRules.probability);
+export const seed: (text: string) => number = numberParser(numberRules.seed);
 
 /** A version of ONNX's operators. */
-export const opset: (text: string) => number = number({
+export const opset: (text: string) => number = numberParser({
   form: wholeNumber,
   allowed: `a whole number from ${opsets.lowest} to ${opsets.highest}`,
   holds: (value) => value >= opsets.lowest && value <= opsets.highest,

@@ -8,6 +8,7 @@ import { register as exportCommand } from './export.ts';
 import { register as generate } from './generate.ts';
 import { register as importCommand } from './import.ts';
 import { register as inspect } from './inspect.ts';
+import { register as ladder } from './ladder.ts';
 import { register as start } from './start.ts';
 import { register as train } from './train.ts';
 
@@ -35,6 +36,11 @@ const commands: readonly CommandRow[] = [
   { name: 'generate', description: 'continue a prompt with a trained model', register: generate },
   { name: 'evaluate', description: 'measure the loss of a trained model on a text', register: evaluate },
   { name: 'inspect', description: 'tell what is in an .onnx file or a model directory', register: inspect },
+  {
+    name: 'ladder',
+    description: 'train each stage of the lecture, and lay its loss beside the published one',
+    register: ladder,
+  },
   { name: 'devices', description: 'list what models can run on here, and why the rest is missing', register: devices },
   { name: 'bench', description: 'measure speed side by side with other tools', register: bench },
 ];

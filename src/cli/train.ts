@@ -1,20 +1,9 @@
 import { type Command, Option } from 'commander';
-import {
-  addRunningOptions,
-  fraction,
-  nonNegativeInteger,
-  nonNegativeNumber,
-  positiveInteger,
-  positiveNumber,
-  type RunningOptions,
-  seed,
-} from './options.ts';
+import { addRunningOptions, numberParser, type RunningOptions } from './options.ts';
+import { flagOf, type SettingRow, settingEntries, type TrainSettings } from './settings.ts';
 
-/**
- * What `train` and `start` take. What is unset was not given: it has the model's or the trainer's default,
- * or, when resuming, the run's own value.
- */
-export interface TrainOptions extends RunningOptions {
+/** What `train` and `start` take. */
+export interface TrainOptions extends RunningOptions, TrainSettings {
   /** The model's name on the ladder. */
   readonly model: string | undefined;
   /** The text file; unset is the embedded corpus. */
@@ -23,62 +12,47 @@ export interface TrainOptions extends RunningOptions {
   readonly out?: string;
   /** The run directory to go on with. */
   readonly resume?: string;
-  /** Steps in all, counted from the start of the run. */
-  readonly steps?: number;
-  /** Blocks in a step. */
-  readonly batch?: number;
-  /** Tokens that the model sees at once. */
-  readonly block?: number;
-  readonly layers?: number;
-  readonly heads?: number;
-  /** The width of the residual stream. */
-  readonly embedding?: number;
-  /** The share of activations that dropout sets to 0. */
-  readonly dropout?: number;
-  /** How the matrices of the GPT stages begin. */
-  readonly initialization?: 'scaled' | 'gpt2';
-  /** The highest learning rate, after the warm-up. */
-  readonly learningRate?: number;
-  /** Where the cosine ends. */
-  readonly minimumLearningRate?: number;
-  /** Steps in which the learning rate rises from 0. */
-  readonly warmUp?: number;
-  /** The step at which the cosine ends. */
-  readonly decaySteps?: number;
-  readonly weightDecay?: number;
-  readonly beta1?: number;
-  readonly beta2?: number;
-  /** The highest global norm of the gradient; 0 is no limit. */
-  readonly clip?: number;
-  readonly seed?: number;
-  /** Steps between evaluations; 0 is never. */
-  readonly evalEvery?: number;
-  /** Batches in an evaluation. */
-  readonly evalBatches?: number;
-  /** Steps between samples; 0 is never. */
-  readonly sampleEvery?: number;
-  /** Steps between checkpoints; 0 is never. */
-  readonly checkpointEvery?: number;
-  /** Training steps in one run of the graph. */
-  readonly stepsPerRun?: number;
+  /** A JSON file of settings; what is on the command line goes before it. */
+  readonly config?: string;
+  /** Whether event files for TensorBoard are written; unset is yes. */
+  readonly tensorboard?: boolean;
+}
+
+/** `train` alone can look for a learning rate. */
+interface FindingOptions {
+  readonly findLearningRate?: boolean;
 }
 
 /** Gives `train` its options; what it does is in actions/train.ts. */
 export function register(command: Command): void {
   addTrainingOptions(command)
+    .addOption(
+      new Option('--find-learning-rate', 'try rising learning rates on this model and text, and suggest one').helpGroup(
+        'Optimizer (AdamW):',
+      ),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   trilu train gpt-nano --data book.txt --out runs/book
   trilu train bigram --steps 3000 --learning-rate 1e-2
+  trilu train --preset nanogpt-cpu --data tinyshakespeare.txt
+  trilu train gpt-nano --data book.txt --find-learning-rate
+  trilu train --config runs/book/training.json --dropout 0.1 --out runs/book-dropout
   trilu train --resume runs/book --steps 4000
 
-Ctrl-C saves the run; --resume goes on exactly where it stopped.`,
+A configuration file has the long options' names with underscores: {"model": "gpt-nano", "learning_rate": 1e-3}.
+Every run keeps its own as training.json. Ctrl-C saves the run; --resume goes on exactly where it stopped.`,
     )
-    .action(async (model: string | undefined, options: Omit<TrainOptions, 'model'>) => {
-      const { runTrain } = await import('./actions/train.ts');
-      await runTrain({ ...options, model });
+    .action(async (model: string | undefined, options: Omit<TrainOptions, 'model'> & FindingOptions) => {
+      if (options.findLearningRate === true) {
+        const { runFindLearningRate } = await import('./actions/find-learning-rate.ts');
+        await runFindLearningRate({ ...options, model });
+      } else {
+        const { runTrain } = await import('./actions/train.ts');
+        await runTrain({ ...options, model });
+      }
     });
 }
 
@@ -89,36 +63,27 @@ export function addTrainingOptions(command: Command): Command {
     .option('--data <file>', 'a UTF-8 text to learn (default: the embedded corpus)')
     .option('--out <directory>', 'the run directory to write (default: runs/<model>)')
     .option('--resume <directory>', 'go on with the run in this directory')
-    .option('--steps <number>', 'steps in all', positiveInteger)
-    .option('--batch <number>', 'blocks in a step', positiveInteger)
-    .option('--seed <number>', 'what random numbers start from', seed)
-    .optionsGroup('Model:')
-    .option('--block <number>', 'characters that the model sees at once', positiveInteger)
-    .option('--layers <number>', 'layers', positiveInteger)
-    .option('--heads <number>', 'attention heads of a layer', positiveInteger)
-    .option('--embedding <number>', 'width of the residual stream', positiveInteger)
-    .option('--dropout <share>', 'share of activations set to 0', fraction)
-    .addOption(
-      new Option('--initialization <kind>', 'how matrices begin: scaled to their inputs, or N(0, 0.02)').choices([
-        'scaled',
-        'gpt2',
-      ]),
-    )
-    .optionsGroup('Optimizer (AdamW):')
-    .option('--learning-rate <number>', 'the highest learning rate', positiveNumber)
-    .option('--minimum-learning-rate <number>', 'where the cosine ends', nonNegativeNumber)
-    .option('--warm-up <steps>', 'steps in which the learning rate rises', nonNegativeInteger)
-    .option('--decay-steps <steps>', "the step at which the cosine ends (default: the preset's steps)", positiveInteger)
-    .option('--weight-decay <number>', 'decay of tensors of 2 or more dimensions', nonNegativeNumber)
-    .option('--beta1 <share>', 'decay of the first moments', fraction)
-    .option('--beta2 <share>', 'decay of the second moments', fraction)
-    .option('--clip <norm>', 'highest global norm of the gradient (0 = no limit)', nonNegativeNumber)
-    .optionsGroup('Reports:')
-    .option('--eval-every <steps>', 'steps between evaluations (0 = never)', nonNegativeInteger)
-    .option('--eval-batches <number>', 'batches in an evaluation', positiveInteger)
-    .option('--sample-every <steps>', 'steps between samples (0 = never)', nonNegativeInteger)
-    .option('--checkpoint-every <steps>', 'steps between checkpoints (0 = never)', nonNegativeInteger)
-    .optionsGroup('Running:')
-    .option('--steps-per-run <number>', 'training steps in one run of the graph', positiveInteger);
+    .option('--config <file>', 'settings from a JSON file; the command line goes before it');
+  for (const [name, row] of settingEntries()) for (const option of optionsOf(name, row)) command.addOption(option);
+  command.addOption(new Option('--no-tensorboard', 'write no event files for TensorBoard').helpGroup('Reports:'));
+  command.optionsGroup('Running:');
   return addRunningOptions(command);
+}
+
+/** A setting's options: a switch has two. */
+function optionsOf(name: keyof TrainSettings, { group, description, values }: SettingRow): readonly Option[] {
+  const flag = flagOf(name);
+  const grouped = (option: Option): Option => (group === 'Run' ? option : option.helpGroup(`${group}:`));
+  if (values.kind === 'switch') {
+    return [
+      grouped(new Option(flag, description)),
+      grouped(new Option(flag.replace('--', '--no-'), `no ${description}`)),
+    ];
+  }
+  const option = new Option(`${flag} <${values.argument ?? 'number'}>`, description);
+  return [
+    grouped(
+      values.kind === 'choice' ? option.choices([...values.choices]) : option.argParser(numberParser(values.rule)),
+    ),
+  ];
 }

@@ -1,18 +1,24 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineModel, type ModelConfig, modelConfig } from '../../models/index.ts';
+import { type OpenedCorpus, openCorpus } from '../corpus/open-corpus.ts';
 import { UserError } from '../errors.ts';
 import { modelFiles } from '../export/hugging-face/model-directory.ts';
-import { readCheckpoint, runFiles } from '../runs/run-directory.ts';
+import { type Metrics, readCheckpoint, runFiles } from '../runs/run-directory.ts';
+import { readMetrics } from '../runs/run-logs.ts';
 import { BatchSampler } from '../text/batches.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';
-import { CharacterTokenizer } from '../text/tokenizer.ts';
-import type { Checkpoint, TrainerRecord } from '../trainer/checkpoint.ts';
-import { checkSetup, presetFor, type TrainingSetup } from '../trainer/setup.ts';
-import { initialState } from '../trainer/trainer.ts';
-import { type Corpus, loadCorpus } from './corpus.ts';
+import type { Checkpoint } from '../trainer/checkpoint.ts';
+import type { Preset } from '../trainer/presets.ts';
+import type { TrainerRecord } from '../trainer/record.ts';
+import { checkSetup } from '../trainer/setup.ts';
+import { initialState } from '../trainer/state.ts';
+import { isOutOfPatience } from '../trainer/trainer.ts';
+import { readConfigFile } from './config-file.ts';
 import { formatCount } from './format.ts';
+import { readingBar } from './reading-bar.ts';
+import { changeableSettings, presetWith } from './run-settings.ts';
+import { flagOf, settingEntries } from './settings.ts';
 import type { TrainOptions } from './train.ts';
 
 /** A run, ready to be made. */
@@ -20,7 +26,11 @@ export interface TrainingPlan {
   readonly checkpoint: Checkpoint;
   readonly tokens: TokenSplit;
   readonly directory: string;
-  readonly corpus: Corpus;
+  readonly corpus: OpenedCorpus;
+  /** What the user should hear before it starts. */
+  readonly notices: readonly string[];
+  /** What was reported of the run up to its checkpoint. */
+  readonly past: readonly Metrics[];
 }
 
 /**
@@ -28,36 +38,43 @@ export interface TrainingPlan {
  * @throws UserError when options contradict each other or the run, or the text can't be used.
  */
 export async function planTraining(options: TrainOptions): Promise<TrainingPlan> {
-  return options.resume === undefined ? prepareNew(options) : prepareResume(options, options.resume);
+  if (options.resume !== undefined) return prepareResume(options, options.resume);
+  const fromFile = options.config === undefined ? {} : await readConfigFile(options.config);
+  return prepareNew({ ...fromFile, ...options, model: options.model ?? fromFile.model });
 }
 
 async function prepareNew(options: TrainOptions): Promise<TrainingPlan> {
-  const model = options.model ?? 'gpt-nano';
-  const corpus = await loadCorpus(options.data);
-  const tokenizer = CharacterTokenizer.fromText(corpus.text);
-  const config = configFor(model, options, tokenizer.size);
-  const setup = setupFrom(presetFor(model), options);
+  const preset = presetWith(options.model, options);
+  const { model, setup } = preset;
   checkSetup(setup);
-  const tokens = splitTokens(tokenizer.encode(corpus.text, corpus.name), { block: config.blockSize });
+  const corpus = await openText(options.data);
+  const config = configFor(preset, corpus.tokenizer.size);
+  const tokens = splitTokens(corpus.tokens, { block: config.blockSize });
   const directory = options.out ?? freeDirectory(join('runs', model));
   refuseTaken(directory);
-  const sampler = new BatchSampler(tokens.training, { batch: setup.batch, block: config.blockSize, seed: setup.seed });
+  const size = { batch: setup.batch, block: config.blockSize };
+  const sampler = new BatchSampler(tokens.training, { ...size, rng: setup.rng, seed: setup.seed });
   const record: TrainerRecord = {
     step: 0,
     seconds: 0,
     config,
     setup,
-    vocabulary: tokenizer.vocabulary,
-    data: { path: options.data === undefined ? undefined : resolve(options.data), ...fingerprint(corpus.text) },
+    vocabulary: corpus.tokenizer.vocabulary,
+    data: {
+      path: options.data === undefined ? undefined : resolve(options.data),
+      characters: corpus.characters,
+      sha256: corpus.sha256,
+    },
     dataPosition: sampler.getState(),
   };
-  return { checkpoint: { record, state: initialState(defineModel(config), setup.seed) }, tokens, directory, corpus };
+  const checkpoint = { record, state: initialState(defineModel(config), setup.seed) };
+  return { checkpoint, tokens, directory, corpus, notices: [], past: [] };
 }
 
 /** What is asked for on the command line and can't be is wrong usage. */
-function configFor(model: string, options: TrainOptions, vocabularySize: number): ModelConfig {
+function configFor({ model, config }: Preset, vocabularySize: number): ModelConfig {
   try {
-    return modelConfig(model, { ...configSettings(options), vocabularySize });
+    return modelConfig(model, { ...config, vocabularySize });
   } catch (cause) {
     throw cause instanceof UserError ? new UserError(cause.message, { exitCode: 2, cause }) : cause;
   }
@@ -78,25 +95,28 @@ function refuseTaken(directory: string): void {
 
 async function prepareResume(options: TrainOptions, directory: string): Promise<TrainingPlan> {
   refuseContradictions(options);
-  const checkpoint = await readCheckpoint(directory);
+  const { checkpoint, passedOver } = await readCheckpoint(directory);
   const { record } = checkpoint;
   const corpus = await corpusOf(record, options, directory);
-  if (fingerprint(corpus.text).sha256 !== record.data.sha256) {
+  if (corpus.sha256 !== record.data.sha256) {
     throw new UserError(
-      `${corpus.name} is not the text that ${directory} was trained on (it has ${formatCount([...corpus.text].length)} characters, that one ${formatCount(record.data.characters)}); name the right one with --data.`,
+      `${corpus.name} is not the text that ${directory} was trained on (it has ${formatCount(corpus.characters)} characters, that one ${formatCount(record.data.characters)}); name the right one with --data.`,
     );
   }
-  const setup = {
-    ...record.setup,
-    ...reportSettings(options),
-    ...(options.steps === undefined ? {} : { steps: options.steps }),
-  };
+  const setup = { ...record.setup, ...changeableSettings(options) };
+  checkSetup(setup);
   if (record.step >= setup.steps) {
     throw new UserError(`${directory} has made its ${record.step} steps already; ask for more with --steps.`);
   }
-  const tokenizer = CharacterTokenizer.fromVocabulary(record.vocabulary);
-  const tokens = splitTokens(tokenizer.encode(corpus.text, corpus.name), { block: record.config.blockSize });
-  return { checkpoint: { ...checkpoint, record: { ...record, setup } }, tokens, directory, corpus };
+  if (isOutOfPatience(record.step, record.best, setup)) {
+    throw new UserError(
+      `${directory} ended early: no evaluation since step ${record.best?.step} was better; go on all the same with --patience 0.`,
+    );
+  }
+  const tokens = splitTokens(corpus.tokens, { block: record.config.blockSize });
+  const notices = passedOver.map((problem) => `${problem.replace(/\.$/, '')}; the checkpoint before it is used.`);
+  const past = await readMetrics(join(directory, runFiles.metrics), record.step);
+  return { checkpoint: { ...checkpoint, record: { ...record, setup } }, tokens, directory, corpus, notices, past };
 }
 
 /** The text of a run: where it was, unless --data says where it is now. */
@@ -104,92 +124,39 @@ async function corpusOf(
   { data }: TrainerRecord,
   options: Pick<TrainOptions, 'data'>,
   directory: string,
-): Promise<Corpus> {
+): Promise<OpenedCorpus> {
   if (options.data === undefined && data.path !== undefined && !existsSync(data.path)) {
     throw new UserError(
       `The text that ${directory} was trained on is no longer at ${data.path}: say with --data where it is.`,
     );
   }
-  return loadCorpus(options.data ?? data.path);
+  return openText(options.data ?? data.path);
 }
 
 /** What would make it another run can't be changed on resume. */
 function refuseContradictions(options: TrainOptions): void {
-  const fixed = {
-    'A model': options.model,
-    '--out': options.out,
-    '--seed': options.seed,
-    '--batch': options.batch,
-    '--block': options.block,
-    '--layers': options.layers,
-    '--heads': options.heads,
-    '--embedding': options.embedding,
-    '--dropout': options.dropout,
-    '--initialization': options.initialization,
-    '--learning-rate': options.learningRate,
-    '--minimum-learning-rate': options.minimumLearningRate,
-    '--warm-up': options.warmUp,
-    '--decay-steps': options.decaySteps,
-    '--weight-decay': options.weightDecay,
-    '--beta1': options.beta1,
-    '--beta2': options.beta2,
-    '--clip': options.clip,
-  };
-  const given = Object.entries(fixed).find(([, value]) => value !== undefined);
+  const fixed = settingEntries().filter(([name, { changeable }]) => changeable !== true && options[name] !== undefined);
+  const [setting] = fixed.map(([name]) =>
+    options[name] === false ? flagOf(name).replace('--', '--no-') : flagOf(name),
+  );
+  const others = { 'A model': options.model, '--out': options.out, '--config': options.config };
+  const [other] = Object.entries(others).flatMap(([what, value]) => (value === undefined ? [] : what));
+  const given = other ?? setting;
   if (given !== undefined) {
-    throw new UserError(`${given[0]} can't be given with --resume: the run keeps what it began with. Leave it out.`, {
+    throw new UserError(`${given} can't be given with --resume: the run keeps what it began with. Leave it out.`, {
       exitCode: 2,
     });
   }
 }
 
-type ConfigSettings = Partial<
-  Pick<ModelConfig, 'blockSize' | 'layers' | 'heads' | 'embedding' | 'dropout' | 'initialization'>
->;
-
-function configSettings(options: TrainOptions): ConfigSettings {
-  const { block, layers, heads, embedding, dropout, initialization } = options;
-  return given({ blockSize: block, layers, heads, embedding, dropout, initialization });
-}
-
-function reportSettings(options: TrainOptions): Partial<TrainingSetup> {
-  return given({
-    evaluateEvery: options.evalEvery,
-    evaluateBatches: options.evalBatches,
-    sampleEvery: options.sampleEvery,
-    checkpointEvery: options.checkpointEvery,
-    stepsPerRun: options.stepsPerRun,
-  });
-}
-
-function setupFrom(preset: TrainingSetup, options: TrainOptions): TrainingSetup {
-  const { learningRate, minimumLearningRate, warmUp, decaySteps, weightDecay, beta1, beta2, clip, steps, batch, seed } =
-    options;
-  const schedule = { ...preset.schedule, ...given({ learningRate, warmUp, decaySteps }) };
-  // A rate given alone keeps the preset's proportion between the highest and the lowest.
-  const proportion = preset.schedule.minimumLearningRate / preset.schedule.learningRate;
-  return {
-    ...preset,
-    ...given({ steps, batch, seed }),
-    ...reportSettings(options),
-    schedule: { ...schedule, minimumLearningRate: minimumLearningRate ?? schedule.learningRate * proportion },
-    optimizer: { ...preset.optimizer, ...given({ weightDecay, beta1, beta2, clip }) },
-  };
-}
-
-/** Only the entries that are there. */
-function given<Settings extends object>(
-  settings: Settings,
-): { [Name in keyof Settings]?: NonNullable<Settings[Name]> } {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Settings]?: NonNullable<Settings[Name]>;
-  };
-}
-
-function fingerprint(text: string): { characters: number; sha256: string } {
-  let characters = 0;
-  for (const _ of text) characters++;
-  return { characters, sha256: createHash('sha256').update(text, 'utf8').digest('hex') };
+/** Opens a text; where that takes its time, stderr says how far it is. */
+async function openText(path: string | undefined): Promise<OpenedCorpus> {
+  const bar = readingBar(path ?? '');
+  try {
+    return await openCorpus(path, { onProgress: (bytes, total) => bar.update(bytes, total) });
+  } finally {
+    bar.stop();
+  }
 }
 
 /** runs/gpt-nano, or the first of runs/gpt-nano-2, -3, … that is free. */

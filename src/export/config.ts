@@ -20,7 +20,8 @@ const schema = v.object({
     version: v.literal(1, 'is of another version of trilu'),
     model: v.string(),
     bias: v.boolean(),
-    initialization: v.picklist(['scaled', 'gpt2']),
+    initialization: v.picklist(['scaled', 'gpt2', 'torch']),
+    attention_scale: v.optional(v.picklist(['head', 'embedding']), 'head'),
     average: v.picklist(['softmax', 'matmul']),
   }),
 });
@@ -58,6 +59,7 @@ export function configToJson(config: ModelConfig): Readonly<Record<string, unkno
       model: config.model,
       bias: config.bias,
       initialization: config.initialization,
+      attention_scale: config.attentionScale,
       average: config.average,
     },
   };
@@ -92,6 +94,7 @@ export function configFromJson(json: unknown, source: string): ModelConfig {
       tied: output.tie_word_embeddings,
       bias: output.trilu.bias,
       initialization: output.trilu.initialization,
+      attentionScale: output.trilu.attention_scale,
       average: output.trilu.average,
     });
   } catch (cause) {

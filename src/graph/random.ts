@@ -65,13 +65,15 @@ export interface DropoutSource {
   /** int32 scalars: the run's seed and the number of the step. */
   readonly seed: Value;
   readonly step: Value;
+  /** int32 scalar: which part of the batch it is, where a batch is worked through in parts. */
+  readonly part?: Value;
 }
 
 const sharedBy = new WeakMap<DropoutSource, Shared>();
 
 function sharedOf(source: DropoutSource): Shared {
   const shared = sharedBy.get(source) ?? {
-    stream: hashOf(source.seed, source.step),
+    stream: hashOf(source.seed, source.step, ...(source.part === undefined ? [] : [source.part])),
     scrambledCounts: new Map<string, Value>(),
   };
   sharedBy.set(source, shared);

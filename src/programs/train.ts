@@ -1,21 +1,13 @@
-import { type Model, plainContext } from '../../models/model.ts';
-import {
-  add,
-  build,
-  cast,
-  dropout,
-  input,
-  mul,
-  type NamedValue,
-  rewriteValues,
-  scan,
-  type Value,
-} from '../graph/index.ts';
+import type { Model } from '../../models/model.ts';
+import { UserError } from '../errors.ts';
+import { add, build, cast, input, mul, type NamedValue, rewriteValues, scan, type Value } from '../graph/index.ts';
 import { type AdamWOptions, adamW, decays } from '../train/adamw.ts';
 import { crossEntropy } from '../train/cross-entropy.ts';
 import { formulatedForTraining } from '../train/formulations/index.ts';
 import { gradients } from '../train/gradients.ts';
 import { momentNames } from '../train/moments.ts';
+import { accumulated, batchPart } from './accumulated.ts';
+import { logitsWithDropout } from './dropout.ts';
 import { joined, joinParameters, parted } from './joined-parameters.ts';
 import { type Sizes, tokenShape } from './options.ts';
 import { parametersOf } from './parameters.ts';
@@ -25,6 +17,16 @@ export interface TrainOptions {
   readonly optimizer: AdamWOptions;
   /** Sizes that are numbers in the file. */
   readonly sizes?: Sizes;
+  /**
+   * Parts that a batch is worked through in, one after another, their gradients accumulated: the memory of one part, the result of the
+   * whole. 1 unless told; more need `sizes.batch`, which must be a multiple of them.
+   */
+  readonly parts?: number;
+  /**
+   * Whether a step whose loss or gradient norm is not finite leaves parameters and moments as they are. It is counted all the same, so
+   * that batches and dropout go on; its loss and norm are reported as they came out.
+   */
+  readonly skipNonFinite?: boolean;
 }
 
 /**
@@ -32,7 +34,9 @@ export interface TrainOptions {
  * scalars, and the state (parameters and their two moments) → loss and gradient_norm float32 (steps), and the next state.
  * `step` counts the steps made before and is state too. Each step is forward, backward, clipping and AdamW.
  */
-export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): Program {
+export function trainProgram(model: Model, options: TrainOptions): Program {
+  const { optimizer, sizes, parts = 1, skipNonFinite = false } = options;
+  requireEqualParts(parts, sizes);
   const shape = tokenShape(sizes);
   // Inside the Scan: one step. The parameters themselves are its formal inputs.
   const tokens = input('tokens', 'int32', shape);
@@ -40,40 +44,43 @@ export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): 
   const learningRate = input('learning_rate', 'float32', []);
   const step = input('step', 'int32', []);
   const seed = input('seed', 'int32', []);
-  const source = { seed, step };
-  let site = 0;
-  const logits = model.logits(tokens, {
-    ...plainContext,
-    dropout: (x, rate) => dropout(x, { rate, source, site: site++ }),
-  });
-  const loss = formulatedForTraining(crossEntropy(logits, targets));
-  const parameters = parametersOf(loss);
+  const reading = parts > 1 ? batchPart(shape, parts) : undefined;
+  const source = { seed, step, ...(reading === undefined ? {} : { part: reading.part }) };
+  const logits = logitsWithDropout(model, reading?.tokens ?? tokens, source);
+  const lossOfPass = formulatedForTraining(crossEntropy(logits, reading?.targets ?? targets));
+  const parameters = parametersOf(lossOfPass);
   const byParameter = gradients(
-    loss,
+    lossOfPass,
     parameters.map(({ value }) => value),
   );
   const gradientOf = new Map(parameters.map(({ value }, index) => [value, byParameter[index] ?? value]));
   const groups = joinParameters(parameters, (parameter) => decays(parameter, optimizer));
-  const trained = groups.map((group) => ({
-    parameter: group.parameter.formal,
-    gradient: joined(group, ({ value }) => gradientOf.get(value) ?? value),
-    firstMoment: group.firstMoment.formal,
-    secondMoment: group.secondMoment.formal,
-    decays: group.decays,
-  }));
-  const { updated, gradientNorm } = adamW(trained, { learningRate, step: cast(step, 'float32') }, optimizer);
-  const moved = updated.flatMap(({ parameter, firstMoment, secondMoment }) => [parameter, firstMoment, secondMoment]);
+  const pass = {
+    loss: lossOfPass,
+    gradients: groups.map((group) => joined(group, ({ value }) => gradientOf.get(value) ?? value)),
+  };
 
   // Where parameters are joined, the model's own are parts of the joined one.
-  const parts = new Map(
+  const members = new Map(
     groups.flatMap((group) => {
       const values = parted(group, group.parameter.formal);
       return group.members.map(({ value }, index) => [value, values[index]] as const);
     }),
   );
-  const [finalLoss = loss, norm = gradientNorm, ...next] = rewriteValues([loss, gradientNorm, ...moved], {
-    leaf: (leaf) => parts.get(leaf),
-  });
+  const leaf = (value: Value): Value | undefined => members.get(value);
+  const { loss, gradients: slopes } =
+    reading === undefined ? pass : accumulated(reading, pass, { tokens, targets, step, leaf });
+  const trained = groups.map((group, index) => ({
+    parameter: group.parameter.formal,
+    gradient: slopes[index] ?? group.parameter.formal,
+    firstMoment: group.firstMoment.formal,
+    secondMoment: group.secondMoment.formal,
+    decays: group.decays,
+  }));
+  const scalars = { learningRate, step: cast(step, 'float32'), ...(skipNonFinite ? { loss } : {}) };
+  const { updated, gradientNorm } = adamW(trained, scalars, optimizer);
+  const moved = updated.flatMap(({ parameter, firstMoment, secondMoment }) => [parameter, firstMoment, secondMoment]);
+  const [finalLoss = loss, norm = gradientNorm, ...next] = rewriteValues([loss, gradientNorm, ...moved], { leaf });
 
   // Outside: the state as it comes in, and the sequences that the Scan takes apart.
   const stateInputs: NamedValue[] = [
@@ -136,4 +143,14 @@ export function trainProgram(model: Model, { optimizer, sizes }: TrainOptions): 
     ],
   });
   return { name: 'train', config: model.config, graph, state: statePairs(stateInputs) };
+}
+
+/** @throws UserError when a batch can't be cut into equal parts */
+function requireEqualParts(parts: number, sizes: Sizes | undefined): void {
+  const batch = sizes?.batch ?? Number.NaN;
+  if (parts === 1 || (Number.isInteger(parts) && parts > 1 && batch % parts === 0)) return;
+  throw new UserError(
+    `${parts} parts are no equal parts of a batch of ${sizes?.batch ?? 'unknown size'}: give its size (sizes.batch), a multiple of the parts.`,
+    { exitCode: 2 },
+  );
 }

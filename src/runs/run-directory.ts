@@ -7,31 +7,37 @@ import type { ReadFile } from '../export/hugging-face/folder.ts';
 import { type ImportedModel, importGpt2 } from '../export/hugging-face/import-gpt2.ts';
 import {
   descriptionFiles,
-  encodeWeights,
   modelFiles,
   type TrainedModel,
+  weightParts,
 } from '../export/hugging-face/model-directory.ts';
 import { readModel } from '../export/hugging-face/read-model.ts';
 import { weightIndex } from '../export/hugging-face/stored-weights.ts';
+import type { Weights } from '../export/write-onnx.ts';
 import { type FileData, makeDirectory, readFileChecked } from '../storage/atomic-file.ts';
 import { openByteFile, openByteFileIfThere } from '../storage/byte-file.ts';
 import { appendLine, truncateLinesAfterStep } from '../storage/line-log.ts';
 import { type DirectoryLock, lockDirectory } from '../storage/lock.ts';
 import { removeTemporaryFiles, writeInOrder } from '../storage/run-directory.ts';
-import {
-  type Checkpoint,
-  decodeCheckpoint,
-  decodeRecord,
-  encodeCheckpoint,
-  encodeRecord,
-} from '../trainer/checkpoint.ts';
-import { weightsOf } from '../trainer/trainer.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../trainer/checkpoint.ts';
+import { type BestEvaluation, decodeRecord, encodeRecord, type TrainerRecord } from '../trainer/record.ts';
+import { weightsOf } from '../trainer/state.ts';
+import { keepPrevious, previousPath, previousSteps, prunePrevious } from './previous-checkpoints.ts';
 
 /** Names of the files that a run directory has beside a model directory's. */
 export const runFiles = {
   state: 'training_state.safetensors',
   record: 'trainer.json',
   metrics: 'metrics.jsonl',
+  /** What --config takes. */
+  settings: 'training.json',
+  samples: 'samples.jsonl',
+  report: 'report.html',
+  /** A model directory: the model as it was at the lowest validation loss. */
+  best: 'best',
+  /** Event files. */
+  tensorboard: 'tensorboard',
+  checkpoints: 'checkpoints',
 } as const;
 
 /** A line of metrics.jsonl. */
@@ -45,12 +51,20 @@ export interface Metrics {
   readonly validation_loss?: number;
 }
 
+/** A line of samples.jsonl: a text that the model wrote. */
+export interface Sample {
+  readonly step: number;
+  readonly text: string;
+}
+
 /** A folder that a trainer writes to: a model directory that can be trained on. One trainer holds it at a time. */
 export class RunDirectory {
   readonly path: string;
   readonly #lock: DirectoryLock;
   /** Whether the folder was made for this run. */
   readonly #made: boolean;
+  /** The step of the checkpoint in place, which may be kept when the next one comes; undefined when there is none that is whole. */
+  #inPlace: number | undefined;
 
   private constructor(path: string, lock: DirectoryLock, made: boolean) {
     this.path = path;
@@ -66,13 +80,17 @@ export class RunDirectory {
     const made = !existsSync(path);
     await makeDirectory(path);
     const lock = await lockDirectory(path);
-    await removeTemporaryFiles(path);
+    for (const folder of [path, join(path, runFiles.best)]) if (existsSync(folder)) await removeTemporaryFiles(folder);
     return new RunDirectory(path, lock, made);
   }
 
-  /** Begins the log anew behind a step: lines of steps that are no longer part of the run go. */
-  async rewind(step: number): Promise<void> {
-    await truncateLinesAfterStep(join(this.path, runFiles.metrics), step);
+  /**
+   * Begins the logs anew behind a checkpoint: lines of steps that are no longer part of the run go.
+   * @param damaged whether the checkpoint comes from an earlier file, because the last one is not whole
+   */
+  async rewind(step: number, { damaged = false }: { readonly damaged?: boolean } = {}): Promise<void> {
+    for (const log of [runFiles.metrics, runFiles.samples]) await truncateLinesAfterStep(join(this.path, log), step);
+    this.#inPlace = !damaged && existsSync(join(this.path, runFiles.state)) ? step : undefined;
   }
 
   /** Adds a line to the log. */
@@ -80,14 +98,53 @@ export class RunDirectory {
     await appendLine(join(this.path, runFiles.metrics), JSON.stringify(metrics));
   }
 
-  /** Replaces the checkpoint: the state first, which holds all that must fit together, then what other tools read. */
-  async save(checkpoint: Checkpoint): Promise<void> {
-    const { config, vocabulary } = checkpoint.record;
-    const weights = weightsOf(defineModel(config), checkpoint.state);
-    await writeInOrder(this.path, [
-      [runFiles.state, encodeCheckpoint(checkpoint)],
-      [modelFiles.weights, encodeWeights(config, weights)],
-      [runFiles.record, encodeRecord(checkpoint.record)],
+  /** Adds a text that the model wrote. */
+  async sample({ step, text }: Sample): Promise<void> {
+    await appendLine(join(this.path, runFiles.samples), JSON.stringify({ step, text }));
+  }
+
+  /**
+   * Replaces the checkpoint: the state first, which holds all that must fit together, then what other tools read. The tensors are not
+   * copied: nobody may change them before this is done.
+   * @param keep how many checkpoints before it stay in checkpoints/
+   * @throws UserError when the system refuses; the checkpoint before stays as it was
+   */
+  async save(checkpoint: Checkpoint, { keep }: { readonly keep: number }): Promise<void> {
+    const { record, state } = checkpoint;
+    const { config, vocabulary, step } = record;
+    const statePath = join(this.path, runFiles.state);
+    const before = this.#inPlace;
+    const keepBefore = async (): Promise<void> => {
+      if (keep > 0 && before !== undefined && before !== step) await keepPrevious(this.path, statePath, before);
+    };
+    await writeInOrder(
+      this.path,
+      [
+        [runFiles.state, await encodeCheckpoint(checkpoint)],
+        [modelFiles.weights, weightParts(config, weightsOf(defineModel(config), state))],
+        [runFiles.record, encodeRecord(record)],
+        ...descriptionFiles(config, vocabulary),
+      ],
+      keepBefore,
+    );
+    this.#inPlace = step;
+    await prunePrevious(this.path, step, keep);
+  }
+
+  /**
+   * Replaces the best model, a model directory of its own. Its weights' metadata say of which step it is.
+   * @throws UserError when the system refuses
+   */
+  async saveBest(
+    { config, vocabulary }: TrainerRecord,
+    weights: Weights,
+    { step, validationLoss }: BestEvaluation,
+  ): Promise<void> {
+    const folder = join(this.path, runFiles.best);
+    await makeDirectory(folder);
+    const notes = { step: `${step}`, validation_loss: `${validationLoss}` };
+    await writeInOrder(folder, [
+      [modelFiles.weights, weightParts(config, weights, notes)],
       ...descriptionFiles(config, vocabulary),
     ]);
   }
@@ -99,13 +156,32 @@ export class RunDirectory {
   }
 }
 
+/** A checkpoint that was found in a run directory. */
+export interface FoundCheckpoint {
+  readonly checkpoint: Checkpoint;
+  /** A sentence for each later checkpoint that is damaged and was passed over. */
+  readonly passedOver: readonly string[];
+}
+
 /**
- * The last checkpoint of a run directory.
- * @throws UserError when there is none, or it is cut short, damaged or of another version.
+ * The last checkpoint of a run directory that is whole.
+ * @throws UserError when there is none: about the last one, what is wrong with it.
  */
-export async function readCheckpoint(directory: string): Promise<Checkpoint> {
-  const path = join(directory, runFiles.state);
-  return decodeCheckpoint(await readFileChecked(path, 'the training state'), path);
+export async function readCheckpoint(directory: string): Promise<FoundCheckpoint> {
+  const previous = (await previousSteps(directory)).map((step) => previousPath(directory, step));
+  const passedOver: string[] = [];
+  let first: unknown;
+  for (const path of [join(directory, runFiles.state), ...previous]) {
+    try {
+      const checkpoint = await decodeCheckpoint(await readFileChecked(path, 'the training state'), path);
+      return { checkpoint, passedOver };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      first ??= error;
+      passedOver.push(error.message);
+    }
+  }
+  throw first;
 }
 
 /**

@@ -14,12 +14,18 @@ import { fileError } from './system-error.ts';
  * Whoever resumes reads that one and does not rely on the others.
  *
  * @param files names within the folder and their content, the truth first
+ * @param beforeRenames what else has to be done once all files are on the disk and before the first of them takes its name
  * @throws UserError when the system refuses; when it does so before the first rename, no file has changed
  */
-export async function writeInOrder(directory: string, files: readonly (readonly [string, FileData])[]): Promise<void> {
+export async function writeInOrder(
+  directory: string,
+  files: readonly (readonly [string, FileData])[],
+  beforeRenames: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const prepared: PreparedFile[] = [];
   try {
     for (const [name, data] of files) prepared.push(await prepareFile(join(directory, name), data));
+    await beforeRenames();
     while (prepared.length > 0) {
       await prepared[0]?.commit();
       prepared.shift();

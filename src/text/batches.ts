@@ -1,9 +1,7 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
-import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
 import { UserError } from '../errors.ts';
-import { hash } from '../random/counter.ts';
+import { type BlockRandom, type BlockStarts, blockStarts, resumedBlockStarts } from './block-starts.ts';
 import { requireBlock } from './split.ts';
+import type { Tokens } from './tokens.ts';
 
 /** Blocks of a text and what comes next at each of their places. */
 export interface Batch {
@@ -22,8 +20,13 @@ export interface BatchSize {
   readonly block: number;
 }
 
-/** How many numbers a sampler's state has. */
-const STATE_LENGTH = 4;
+/** What a sampler's random numbers follow from. */
+export interface SamplerOptions extends BatchSize {
+  /** An integer, taken modulo 2^32. */
+  readonly seed: number;
+  /** Whose random numbers; `trilu` unless told. */
+  readonly rng?: BlockRandom;
+}
 
 /**
  * Draws random blocks of a text, each equally likely to begin at any place that leaves room for its targets
@@ -33,20 +36,17 @@ const STATE_LENGTH = 4;
 export class BatchSampler {
   readonly batch: number;
   readonly block: number;
-  readonly #tokens: Int32Array;
-  #generator: JumpableRandomGenerator;
+  readonly #tokens: Tokens;
+  #starts: BlockStarts;
 
-  /**
-   * @param seed an integer, taken modulo 2^32
-   * @throws UserError when the text is not longer than a block, or the batch or block size is no positive integer
-   */
-  constructor(tokens: Int32Array, { batch, block, seed }: BatchSize & { readonly seed: number }) {
+  /** @throws UserError when the text is not longer than a block, or the batch or block size is no positive integer */
+  constructor(tokens: Tokens, { batch, block, seed, rng = 'trilu' }: SamplerOptions) {
     requireBatchSize({ batch, block });
     requireBlock(tokens, block, 'The text to draw blocks from');
     this.batch = batch;
     this.block = block;
     this.#tokens = tokens;
-    this.#generator = xoroshiro128plusFromState(seedState(seed));
+    this.#starts = blockStarts(rng, seed);
   }
 
   /**
@@ -54,22 +54,16 @@ export class BatchSampler {
    * @param state what `getState` gave
    * @throws UserError when that is no state
    */
-  static fromState(tokens: Int32Array, size: BatchSize, state: readonly number[]): BatchSampler {
-    const isState =
-      state.length === STATE_LENGTH && state.every((word) => Number.isInteger(word) && word === (word | 0));
-    if (!isState || state.every((word) => word === 0)) {
-      throw new UserError(
-        `The saved data position [${state.join(', ')}] is damaged: it must be ${STATE_LENGTH} 32-bit integers that are not all 0.`,
-      );
-    }
-    const sampler = new BatchSampler(tokens, { ...size, seed: 0 });
-    sampler.#generator = xoroshiro128plusFromState(state);
+  static fromState(tokens: Tokens, options: SamplerOptions, state: readonly number[]): BatchSampler {
+    const starts = resumedBlockStarts(options.rng ?? 'trilu', state, options.seed);
+    const sampler = new BatchSampler(tokens, options);
+    sampler.#starts = starts;
     return sampler;
   }
 
-  /** The state between two batches: four int32, which JSON holds exactly. */
+  /** The state between two batches: whole numbers, which JSON holds exactly. */
   getState(): readonly number[] {
-    return [...this.#generator.getState()];
+    return this.#starts.getState();
   }
 
   /** The next batch, [batch, block]. */
@@ -87,11 +81,12 @@ export class BatchSampler {
   #draw(rows: number, shape: readonly number[]): Batch {
     const tokens = new Int32Array(rows * this.block);
     const targets = new Int32Array(rows * this.block);
-    const lastStart = this.#tokens.length - this.block - 1;
+    const places = this.#tokens.length - this.block;
     for (let row = 0; row < rows; row += 1) {
-      const start = uniformInt(this.#generator, 0, lastStart);
-      tokens.set(this.#tokens.subarray(start, start + this.block), row * this.block);
-      targets.set(this.#tokens.subarray(start + 1, start + 1 + this.block), row * this.block);
+      const start = this.#starts.next(places);
+      const both = this.#tokens.subarray(start, start + this.block + 1);
+      tokens.set(both.subarray(0, this.block), row * this.block);
+      targets.set(both.subarray(1), row * this.block);
     }
     return { shape, tokens, targets };
   }
@@ -102,8 +97,8 @@ export class BatchSampler {
  * @throws UserError as `BatchSampler` does
  */
 export function* evaluationBatches(
-  tokens: Int32Array,
-  { batches, ...options }: BatchSize & { readonly batches: number; readonly seed: number },
+  tokens: Tokens,
+  { batches, ...options }: SamplerOptions & { readonly batches: number },
 ): Generator<Batch, void, undefined> {
   const sampler = new BatchSampler(tokens, options);
   for (let drawn = 0; drawn < batches; drawn += 1) yield sampler.next();
@@ -115,7 +110,7 @@ export function* evaluationBatches(
  * to average a loss over the text, weigh each batch by its `targets.length`.
  * @throws UserError when the text is not longer than a block, or the batch or block size is no positive integer
  */
-export function* allBlocks(tokens: Int32Array, { batch, block }: BatchSize): Generator<Batch, void, undefined> {
+export function* allBlocks(tokens: Tokens, { batch, block }: BatchSize): Generator<Batch, void, undefined> {
   requireBatchSize({ batch, block });
   requireBlock(tokens, block, 'The text to cut into blocks');
   const places = tokens.length - 1;
@@ -127,15 +122,10 @@ export function* allBlocks(tokens: Int32Array, { batch, block }: BatchSize): Gen
   if (places > blocks * block) yield consecutive(tokens, blocks * block, [1, places - blocks * block]);
 }
 
-function consecutive(tokens: Int32Array, start: number, shape: readonly [number, number]): Batch {
+function consecutive(tokens: Tokens, start: number, shape: readonly [number, number]): Batch {
   const end = start + shape[0] * shape[1];
-  return { shape, tokens: tokens.slice(start, end), targets: tokens.slice(start + 1, end + 1) };
-}
-
-/** The generator's own seeding would give neighbouring seeds neighbouring first numbers; a hash of the seed does not. */
-function seedState(seed: number): readonly number[] {
-  const state = Array.from({ length: STATE_LENGTH }, (_, word) => hash(seed, word));
-  return state.every((word) => word === 0) ? [1, 0, 0, 0] : state; // all zeros is the one state it never leaves
+  const both = tokens.subarray(start, end + 1);
+  return { shape, tokens: both.slice(0, -1), targets: both.slice(1) };
 }
 
 function requireBatchSize({ batch, block }: BatchSize): void {

@@ -1,11 +1,12 @@
 import { UserError } from '../errors.ts';
+import { partOf, type Tokens } from './tokens.ts';
 
 /** The two parts of a text's tokens: views of it, not copies. */
-export interface TokenSplit {
+export interface TokenSplit<Part extends Tokens = Tokens> {
   /** The beginning: what the model learns from. */
-  readonly training: Int32Array;
+  readonly training: Part;
   /** The rest: what it is judged by. */
-  readonly validation: Int32Array;
+  readonly validation: Part;
 }
 
 export interface SplitOptions {
@@ -19,12 +20,14 @@ export interface SplitOptions {
  * Cuts tokens in two: the first ⌊share · length⌋ for training (the lecture's `int(0.9 * len(data))`), the rest for validation.
  * @throws UserError when the share is not between 0 and 1, or a part is too short for a block
  */
-export function splitTokens(tokens: Int32Array, { trainingShare = 0.9, block }: SplitOptions = {}): TokenSplit {
+export function splitTokens(tokens: Int32Array, options?: SplitOptions): TokenSplit<Int32Array>;
+export function splitTokens(tokens: Tokens, options?: SplitOptions): TokenSplit;
+export function splitTokens(tokens: Tokens, { trainingShare = 0.9, block }: SplitOptions = {}): TokenSplit {
   if (!(trainingShare > 0 && trainingShare < 1)) {
     throw new UserError(`The training share is ${trainingShare}; it must be between 0 and 1, such as 0.9.`);
   }
   const cut = Math.floor(trainingShare * tokens.length);
-  const split = { training: tokens.subarray(0, cut), validation: tokens.subarray(cut) };
+  const split = { training: partOf(tokens, 0, cut), validation: partOf(tokens, cut, tokens.length) };
   if (block !== undefined) requireRoom(split, tokens.length, trainingShare, block);
   return split;
 }
@@ -34,7 +37,7 @@ export function splitTokens(tokens: Int32Array, { trainingShare = 0.9, block }: 
  * @param what what the tokens are, to begin the sentence: `The validation part`
  * @throws UserError that says the length, what is needed and what to do
  */
-export function requireBlock(tokens: Int32Array, block: number, what: string): void {
+export function requireBlock(tokens: Tokens, block: number, what: string): void {
   if (tokens.length > block) return;
   const shorter = tokens.length > 1 ? `a block size of at most ${tokens.length - 1} (--block) or ` : '';
   throw new UserError(

@@ -34,7 +34,7 @@ export function decodeUtf8(bytes: Uint8Array, name: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw decodingError(bytes, name, cause);
+    throw invalidUtf8(bytes, name, { cause });
   }
   if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(BYTE_ORDER_MARK.length);
   if (text === '') throw new UserError(`${name} is empty: it needs some text.`);
@@ -65,19 +65,33 @@ function isWithin(byte: number, [low, high]: readonly [number, number]): boolean
   return byte >= low && byte <= high;
 }
 
-function decodingError(bytes: Uint8Array, name: string, cause: unknown): UserError {
+/** What was read before some bytes. */
+interface Before {
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+/**
+ * What to say of bytes that are not UTF-8.
+ * @param name what they are, for the message: a file's path
+ */
+export function invalidUtf8(
+  bytes: Uint8Array,
+  name: string,
+  { cause, before = { bytes: 0, lines: 0 } }: { readonly cause: unknown; readonly before?: Before },
+): UserError {
   const offset = findInvalidUtf8(bytes);
   if (offset === undefined) {
     return new UserError(`${name} is too long for one text (${bytes.length} bytes): split it.`, { cause });
   }
-  if (looksLikeUtf16(bytes)) {
+  if (before.bytes === 0 && looksLikeUtf16(bytes)) {
     return new UserError(`${name} is not UTF-8 but looks like UTF-16: convert it to UTF-8 first.`, { cause });
   }
-  let line = 1;
+  let line = before.lines + 1;
   for (let index = 0; index < offset; index += 1) if (bytes[index] === LINE_FEED) line += 1;
   const value = (bytes[offset] ?? 0).toString(16).toUpperCase().padStart(2, '0');
   return new UserError(
-    `${name} is not valid UTF-8: the byte 0x${value} at offset ${offset} (line ${line}) starts no character; convert the text to UTF-8 first.`,
+    `${name} is not valid UTF-8: the byte 0x${value} at offset ${before.bytes + offset} (line ${line}) starts no character; convert the text to UTF-8 first.`,
     { cause },
   );
 }

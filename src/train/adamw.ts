@@ -1,8 +1,10 @@
 import {
   add,
   div,
+  equal,
   min,
   mul,
+  type Operand,
   reduceSum,
   reduceSumSquare,
   reshape,
@@ -10,6 +12,7 @@ import {
   sub,
   tanh,
   type Value,
+  where,
 } from '../graph/index.ts';
 
 /** Hyperparameters of AdamW, under PyTorch's names spelled out; they are constants of the training graph. */
@@ -45,6 +48,8 @@ export interface StepScalars {
   readonly learningRate: Value;
   /** float32 scalar: how many steps were made before this one. */
   readonly step: Value;
+  /** float32 scalar. Where it is given, a step whose loss or gradient norm is not finite leaves everything as it is, to the last bit. */
+  readonly loss?: Value;
 }
 
 export interface AdamWResult {
@@ -60,24 +65,27 @@ export interface AdamWResult {
  */
 export function adamW(
   trained: readonly Trained[],
-  { learningRate, step }: StepScalars,
+  { learningRate, step, loss }: StepScalars,
   options: AdamWOptions,
 ): AdamWResult {
   const { beta1, beta2, epsilon, weightDecay, clip } = options;
   const gradientNorm = globalNorm(trained.map(({ gradient }) => gradient));
+  const { orElse, sound } = soundness(gradientNorm, loss);
   const t = add(step, 1);
   const correction1 = oneMinusPower(beta1, t); // 1 − β1ᵗ
   const correction2 = sqrt(oneMinusPower(beta2, t)); // √(1 − β2ᵗ)
-  const scale = clip > 0 ? min(div(clip, add(gradientNorm, 1e-6)), 1) : undefined; // PyTorch adds this 1e-6 too
+  const scale = clip > 0 ? min(div(clip, add(orElse(gradientNorm, 1), 1e-6)), 1) : undefined; // PyTorch adds this 1e-6 too
   const share1 = scale === undefined ? 1 - beta1 : mul(scale, 1 - beta1); // of the gradient in the first moment
   const share2 = scale === undefined ? 1 - beta2 : mul(mul(scale, scale), 1 - beta2); // of its square in the second
-  const stepSize = div(mul(learningRate, correction2), correction1);
+  const stepSize = orElse(div(mul(learningRate, correction2), correction1), 0);
+  const [kept1, kept2] = [orElse(beta1, 1), orElse(beta2, 1)];
   const smallest = mul(correction2, epsilon);
-  const shrink = sub(1, mul(learningRate, weightDecay));
+  const shrink = orElse(sub(1, mul(learningRate, weightDecay)), 1);
 
-  const updated = trained.map(({ parameter, gradient, firstMoment, secondMoment, decays }) => {
-    const first = add(mul(firstMoment, beta1), mul(gradient, share1));
-    const second = add(mul(secondMoment, beta2), mul(mul(gradient, gradient), share2));
+  const updated = trained.map(({ parameter, gradient: given, firstMoment, secondMoment, decays }) => {
+    const gradient = sound(given);
+    const first = add(mul(firstMoment, kept1), mul(gradient, share1));
+    const second = add(mul(secondMoment, kept2), mul(mul(gradient, gradient), share2));
     const update = mul(div(first, add(sqrt(second), smallest)), stepSize);
     return {
       parameter: sub(decays ? mul(parameter, shrink) : parameter, update),
@@ -86,6 +94,25 @@ export function adamW(
     };
   });
   return { updated, gradientNorm };
+}
+
+/** What is done with a step that may not be sound: nothing, where no loss tells. */
+interface Soundness {
+  /** A scalar, or another number in a step that is not sound. */
+  readonly orElse: (scalar: Operand, otherwise: number) => Operand;
+  /** A gradient without what is not finite. */
+  readonly sound: (gradient: Value) => Value;
+}
+
+/** Scalars make up for all but one thing: NaN · 0 is NaN, so in such a step the gradients themselves become −0, which adds to no zero. */
+function soundness(gradientNorm: Value, loss: Value | undefined): Soundness {
+  if (loss === undefined) return { orElse: (scalar) => scalar, sound: (gradient) => gradient };
+  const both = add(loss, gradientNorm);
+  const finite = equal(sub(both, both), 0);
+  return {
+    orElse: (scalar, otherwise) => where(finite, scalar, otherwise),
+    sound: (gradient) => where(finite, gradient, -0),
+  };
 }
 
 /** √ of the sum of the squares of all elements of all tensors. */

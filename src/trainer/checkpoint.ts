@@ -1,33 +1,7 @@
-import * as v from 'valibot';
-import type { ModelConfig } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
-import { configFromJson, configToJson } from '../export/config.ts';
-import { decodeSafetensors, encodeSafetensors } from '../export/safetensors/safetensors.ts';
+import { decodeSafetensors, type SafetensorsTensor, safetensorsParts } from '../export/safetensors/safetensors.ts';
 import { type Tensors, tensor } from '../runtime/tensor.ts';
-import type { TrainingSetup } from './setup.ts';
-
-/** Which text a run learns, so that a resume can find it and tell it from another. */
-export interface DataSource {
-  /** The file's path, or undefined for the embedded corpus. */
-  readonly path: string | undefined;
-  readonly characters: number;
-  /** SHA-256 of the text's UTF-8 bytes. */
-  readonly sha256: string;
-}
-
-/** What trainer.json says. */
-export interface TrainerRecord {
-  /** Steps made. */
-  readonly step: number;
-  readonly config: ModelConfig;
-  readonly vocabulary: readonly string[];
-  readonly setup: TrainingSetup;
-  readonly data: DataSource;
-  /** Where the sampler of batches stands. */
-  readonly dataPosition: readonly number[];
-  /** Seconds trained, over all sessions. */
-  readonly seconds: number;
-}
+import { decodeRecord, encodeRecord, parseRecordJson, type TrainerRecord } from './record.ts';
 
 /** Everything that a run needs to go on to the last bit. */
 export interface Checkpoint {
@@ -36,123 +10,89 @@ export interface Checkpoint {
   readonly state: Tensors;
 }
 
-const recordVersion = 1;
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
-
-/** The form in which a setup stands in trainer.json, where its seed has a place of its own. */
-const optionsSchema = v.object({
-  steps: positive,
-  batch: positive,
-  schedule: v.object({ learningRate: v.number(), minimumLearningRate: v.number(), warmUp: count, decaySteps: count }),
-  optimizer: v.object({
-    beta1: v.number(),
-    beta2: v.number(),
-    epsilon: v.number(),
-    weightDecay: v.number(),
-    decayed: v.picklist(['matrices', 'all']),
-    clip: v.number(),
-  }),
-  evaluateEvery: count,
-  evaluateBatches: positive,
-  sampleEvery: count,
-  checkpointEvery: count,
-  stepsPerRun: positive,
-});
-
-const recordSchema = v.object({
-  version: v.number(),
-  step: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  seed: v.number(),
-  seconds: v.number(),
-  data: v.object({ path: v.nullable(v.string()), characters: v.number(), sha256: v.string() }),
-  data_position: v.array(v.number()),
-  options: optionsSchema,
-  config: v.unknown(),
-  vocabulary: v.array(v.string()),
-});
-
-/** The text of trainer.json. */
-export function encodeRecord({ step, seconds, data, dataPosition, setup, config, vocabulary }: TrainerRecord): string {
-  const { seed, ...options } = setup;
-  const json = {
-    version: recordVersion,
-    step,
-    seed,
-    seconds,
-    data: { ...data, path: data.path ?? null },
-    data_position: dataPosition,
-    options,
-    config: configToJson(config),
-    vocabulary,
-  };
-  return `${JSON.stringify(json, null, 2)}\n`;
-}
+const recordKey = 'trainer';
+const checksumKey = 'sha256';
+/** What stands in the checksum's place while it is taken: SHA-256 in hexadecimal is as long. */
+const noChecksum = '0'.repeat(64);
 
 /**
- * Reads trainer.json.
- * @throws UserError for a record that is damaged or of another version.
+ * training_state.safetensors: the state, and the record as metadata, so that one file holds all that must fit together. Its checksum is
+ * in its metadata as well.
+ * @returns the file in parts, to be written one after another; the state itself is not copied
  */
-export function decodeRecord(text: string, source: string): TrainerRecord {
-  const parsed = v.safeParse(recordSchema, parseJson(text, source));
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new UserError(`${source} is damaged: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}.`);
-  }
-  const { step, seed, seconds, data, data_position: dataPosition, options, config, vocabulary } = parsed.output;
-  return {
-    step,
-    seconds,
-    dataPosition,
-    vocabulary,
-    setup: { ...options, seed },
-    config: configFromJson(config, source),
-    data: { ...data, path: data.path ?? undefined },
-  };
-}
-
-function parseJson(text: string, source: string): unknown {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new UserError(`${source} is damaged: it is no JSON.`);
-  }
-  const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
-  if (version !== recordVersion) {
-    throw new UserError(
-      `${source} was written by another version of trilu (format ${String(version)}, this one reads ${recordVersion}); train anew, or use that version.`,
-    );
-  }
-  return json;
-}
-
-const recordKey = 'trainer';
-
-/** training_state.safetensors: the state, and the record as metadata, so that one file holds all that must fit together. */
-export function encodeCheckpoint({ record, state }: Checkpoint): Uint8Array {
-  const tensors = Object.entries(state).map(([name, { type, shape, data }]) => {
-    if (data instanceof Float32Array) return { name, type: 'F32' as const, shape, data };
-    if (data instanceof Int32Array) return { name, type: 'I32' as const, shape, data };
+export async function encodeCheckpoint({ record, state }: Checkpoint): Promise<readonly Uint8Array[]> {
+  const tensors = Object.entries(state).map(([name, { type, shape, data }]): SafetensorsTensor => {
+    if (data instanceof Float32Array) return { name, type: 'F32', shape, data };
+    if (data instanceof Int32Array) return { name, type: 'I32', shape, data };
     throw new TypeError(`${name} is of type ${type}, which no training state has`);
   });
-  return encodeSafetensors(tensors, { [recordKey]: encodeRecord(record) });
+  const parts = safetensorsParts(tensors, { [recordKey]: encodeRecord(record), [checksumKey]: noChecksum });
+  const [header] = parts;
+  const place = header === undefined ? undefined : checksumPlace(header, noChecksum);
+  if (header === undefined || place === undefined) throw new TypeError('the header has a place for the checksum');
+  header.set(new TextEncoder().encode(await checksumOf(parts)), place);
+  return parts;
 }
 
 /**
  * Reads training_state.safetensors.
- * @throws UserError when the file is cut short, damaged or of another version.
+ * @throws UserError when the file is cut short, damaged (its checksum tells of any bit) or of another version.
  */
-export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
+export async function decodeCheckpoint(bytes: Uint8Array, source: string): Promise<Checkpoint> {
   const { tensors, metadata } = decodeSafetensors(bytes, source);
-  const text = metadata[recordKey];
+  const { [recordKey]: text, [checksumKey]: checksum } = metadata;
   if (text === undefined)
     throw new UserError(`${source} is no checkpoint of trilu: it lacks the metadata entry ${recordKey}.`);
+  parseRecordJson(text, source); // another version may take its checksum otherwise
+  await requireChecksum(bytes, [...tensors.values()], checksum, source);
   const state = [...tensors.values()].map(({ name, type, shape, data }) => {
     if (type === 'F32' && data instanceof Float32Array) return [name, tensor('float32', shape, data)] as const;
     if (type === 'I32' && data instanceof Int32Array) return [name, tensor('int32', shape, data)] as const;
     throw new UserError(`${source} is no checkpoint of trilu: ${name} is of type ${type}.`);
   });
   return { record: decodeRecord(text, source), state: Object.fromEntries(state) };
+}
+
+async function requireChecksum(
+  bytes: Uint8Array,
+  tensors: readonly SafetensorsTensor[],
+  checksum: string | undefined,
+  source: string,
+): Promise<void> {
+  const sizes = tensors.map(({ data }) => data.byteLength);
+  const header = bytes.slice(0, bytes.length - sizes.reduce((sum, size) => sum + size, 0));
+  const place = checksum?.length === noChecksum.length ? checksumPlace(header, checksum) : undefined;
+  if (place === undefined) {
+    throw new UserError(`${source} has no checksum: it is damaged, or was written by an older version of trilu.`);
+  }
+  header.set(new TextEncoder().encode(noChecksum), place);
+  let begin = header.length;
+  const data = sizes.map((size) => {
+    begin += size;
+    return bytes.subarray(begin - size, begin);
+  });
+  if ((await checksumOf([header, ...data])) !== checksum) {
+    throw new UserError(`${source} is damaged: its checksum is not that of its content.`);
+  }
+}
+
+/** Where the checksum stands in the header. Quotes within the record are escaped there, so that no text of it looks like this. */
+function checksumPlace(header: Uint8Array, checksum: string): number | undefined {
+  const before = `"${checksumKey}":"`;
+  const text = new TextDecoder('latin1').decode(header); // a character for each byte
+  const index = text.indexOf(`${before}${checksum}"`);
+  return index < 0 ? undefined : index + before.length;
+}
+
+/** The SHA-256 of the parts' SHA-256, one after another: each is taken off this thread, with no copy of the whole. */
+async function checksumOf(parts: readonly Uint8Array[]): Promise<string> {
+  const digests: Uint8Array[] = [];
+  for (const part of parts) digests.push(await sha256(part));
+  const all = new Uint8Array(digests.length * 32);
+  for (const [index, digest] of digests.entries()) all.set(digest, index * 32);
+  return Array.from(await sha256(all), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
 }

@@ -7,6 +7,7 @@ import { parametersOf } from '../programs/parameters.ts';
 import type { Session } from '../runtime/session.ts';
 import { type Tensors, tensor } from '../runtime/tensor.ts';
 import { allBlocks, type Batch } from '../text/batches.ts';
+import type { Tokens } from '../text/tokens.ts';
 import { crossEntropy } from '../train/cross-entropy.ts';
 
 /**
@@ -94,7 +95,7 @@ function* groups(batches: Iterable<Batch>): Generator<Batch[]> {
 export function evaluateText(
   model: Model,
   weights: Weights,
-  tokens: Int32Array,
+  tokens: Tokens,
   open: (bytes: Uint8Array) => Promise<Session>,
 ): Promise<number> {
   return evaluateFile(exportProgram(evaluateProgram(model), { weights }), model.config.blockSize, tokens, open);
@@ -110,7 +111,7 @@ const evaluationBatch = 32;
 export async function evaluateFile(
   file: Uint8Array,
   block: number,
-  tokens: Int32Array,
+  tokens: Tokens,
   open: (bytes: Uint8Array) => Promise<Session>,
 ): Promise<number> {
   const session = await open(file);

@@ -8,7 +8,11 @@ export interface TrainingSetup {
   readonly steps: number;
   /** Blocks a step. */
   readonly batch: number;
+  /** Parts that a step's blocks are worked through in, one after another, their gradients accumulated. */
+  readonly parts: number;
   readonly seed: number;
+  /** Whose random numbers choose the blocks: `torch` draws those that PyTorch draws. */
+  readonly rng: 'trilu' | 'torch';
   readonly schedule: Schedule;
   readonly optimizer: AdamWOptions;
   /** Steps between evaluations, samples and checkpoints; 0 is never. */
@@ -16,55 +20,30 @@ export interface TrainingSetup {
   readonly evaluateBatches: number;
   readonly sampleEvery: number;
   readonly checkpointEvery: number;
+  /** Checkpoints kept besides the last one. */
+  readonly keep: number;
+  /** Evaluations without a lower validation loss after which the run ends; 0 is never. */
+  readonly patience: number;
+  /** What happens when a loss or a gradient is no longer finite: the run stops, or that step is skipped. */
+  readonly onDivergence: 'stop' | 'skip';
   /** Steps in one run of the graph, and between two reports. */
   readonly stepsPerRun: number;
 }
 
-/** nanoGPT's optimizer: clipped, and only matrices decay. */
-const nanoGptOptimizer: AdamWOptions = {
-  beta1: 0.9,
-  beta2: 0.99,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  decayed: 'matrices',
-  clip: 1,
-};
-
-/** The lecture's: PyTorch's defaults, but with decay on matrices only. */
-const lectureOptimizer: AdamWOptions = { ...nanoGptOptimizer, beta2: 0.999, weightDecay: 0.01, clip: 0 };
-
-const reports = { evaluateEvery: 250, evaluateBatches: 20, sampleEvery: 500, checkpointEvery: 500, stepsPerRun: 10 };
-
-/** The lecture's small stages: a constant rate. */
-function lectureSetup(steps: number, learningRate: number): TrainingSetup {
-  const schedule = { learningRate, minimumLearningRate: learningRate, warmUp: 0, decaySteps: steps };
-  return { steps, batch: 32, seed: 1337, schedule, optimizer: lectureOptimizer, ...reports, stepsPerRun: 50 };
-}
-
-function nanoGptSetup(steps: number, batch: number): TrainingSetup {
-  const schedule = { learningRate: 1e-3, minimumLearningRate: 1e-4, warmUp: 100, decaySteps: steps };
-  return { steps, batch, seed: 1337, schedule, optimizer: nanoGptOptimizer, ...reports };
-}
-
-/** The settings each stage is known to learn well with: the lecture's, and nanoGPT's for its character models. */
-const presets: Readonly<Record<string, TrainingSetup>> = {
-  bigram: lectureSetup(3000, 1e-2),
-  'gpt-nano': nanoGptSetup(2000, 12),
-  gpt: nanoGptSetup(5000, 64),
-};
-
-/** The settings of a stage. */
-export function presetFor(model: string): TrainingSetup {
-  return presets[model] ?? lectureSetup(5000, 1e-3);
-}
-
-/** @throws UserError for a schedule that can't be followed. */
-export function checkSetup({ schedule }: TrainingSetup): void {
+/** @throws UserError for a setup that can't be followed. */
+export function checkSetup({ schedule, batch, parts, patience, evaluateEvery }: TrainingSetup): void {
   const { learningRate, minimumLearningRate } = schedule;
   if (minimumLearningRate > learningRate) {
-    throw new UserError(
-      `The minimum learning rate ${minimumLearningRate} lies above the learning rate ${learningRate}; lower it.`,
-      { exitCode: 2 },
-    );
+    refuse(`The minimum learning rate ${minimumLearningRate} lies above the learning rate ${learningRate}; lower it.`);
   }
+  if (batch % parts !== 0) {
+    refuse(`A batch of ${batch} blocks can't be worked through in ${parts} equal parts: change --batch or --parts.`);
+  }
+  if (patience > 0 && evaluateEvery === 0) {
+    refuse('A run that never evaluates has no validation loss to be patient about: set --eval-every, or --patience 0.');
+  }
+}
+
+function refuse(message: string): never {
+  throw new UserError(message, { exitCode: 2 });
 }

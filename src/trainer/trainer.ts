@@ -1,42 +1,27 @@
 import { defineModel, type Model } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
 import { exportProgram } from '../export/export-program.ts';
-import type { Weights } from '../export/write-onnx.ts';
-import { modelParameters } from '../programs/parameters.ts';
 import { trainProgram } from '../programs/train.ts';
 import type { OpenOptions, Session } from '../runtime/session.ts';
-import { type Tensors, tensor } from '../runtime/tensor.ts';
-import { type Batch, BatchSampler, evaluationBatches } from '../text/batches.ts';
+import type { Tensors } from '../runtime/tensor.ts';
+import { BatchSampler, evaluationBatches } from '../text/batches.ts';
 import type { TokenSplit } from '../text/split.ts';
-import { initialize } from '../train/initialize.ts';
-import { momentNames } from '../train/moments.ts';
-import type { Checkpoint, TrainerRecord } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { type BrokenStep, brokenSteps, divergence, mostSkippedInARow, requireFinite } from './divergence.ts';
 import { evaluationModel, meanLoss } from './evaluation.ts';
+import type { CheckpointEvent, StepsEvent, TrainingEvent } from './events.ts';
+import type { BestEvaluation, TrainerRecord } from './record.ts';
 import { learningRateAt } from './schedule.ts';
+import { weightsOf } from './state.ts';
+import { makeSteps, type StepResults } from './steps.ts';
 
 /** What a trainer needs of the world around it. */
 export interface TrainerEnvironment {
   /** Opens bytes of an .onnx file as a session: `open` of trilu/node or trilu/web, with device and threads chosen. */
   readonly open: (model: Uint8Array, options?: OpenOptions) => Promise<Session>;
-  /** Milliseconds from any fixed point on. */
+  /** Milliseconds from any fixed point on; a clock that may be set back is no such clock. */
   readonly now?: () => number;
 }
-
-/** What happened since the last report. */
-export type TrainingEvent =
-  | {
-      readonly kind: 'steps';
-      readonly step: number;
-      /** Mean training loss over the steps reported, in nats, and the last step's gradient norm before clipping. */
-      readonly loss: number;
-      readonly gradientNorm: number;
-      readonly learningRate: number;
-      readonly tokensPerSecond: number;
-      readonly seconds: number;
-    }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly validationLoss: number; readonly seconds: number }
-  | { readonly kind: 'sample'; readonly step: number; readonly weights: Weights }
-  | { readonly kind: 'checkpoint'; readonly step: number; readonly checkpoint: Checkpoint; readonly last: boolean };
 
 /**
  * Trains a model: draws batches, runs the train program, and tells of it event by event, so that whoever iterates decides what to
@@ -60,20 +45,17 @@ export class Trainer {
   /**
    * The events of the run, from its present step to its last. The last one is a checkpoint.
    * @param signal ends the run after the steps under way, with a checkpoint.
-   * @throws UserError when the loss or the state is no longer finite; the last checkpoint stays as it was.
+   * @throws UserError when the loss, the gradient or the state is no longer finite; the last checkpoint stays as it was.
    */
   async *events(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { setup, config } = this.#record;
-    const bytes = exportProgram(trainProgram(this.#model, { optimizer: setup.optimizer }), { weights: new Map() });
-    const session = await this.#environment.open(bytes);
+    const { setup } = this.#record;
+    const session = await openTrainProgram(this.#model, this.#record, this.#environment);
     try {
       await session.setState(this.#initial);
       const evaluator =
         setup.evaluateEvery > 0 ? await this.#environment.open(evaluationModel(this.#model)) : undefined;
       try {
-        const size = { batch: setup.batch, block: config.blockSize };
-        const sampler = BatchSampler.fromState(this.#tokens.training, size, this.#record.dataPosition);
-        yield* this.#run(session, evaluator, sampler, signal);
+        yield* this.#run(session, evaluator, signal);
       } finally {
         await evaluator?.dispose();
       }
@@ -85,77 +67,60 @@ export class Trainer {
   async *#run(
     session: Session,
     evaluator: Session | undefined,
-    sampler: BatchSampler,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     const { setup } = this.#record;
-    let { step, seconds } = this.#record;
+    const sampler = samplerOf(this.#record, this.#tokens);
+    const skips = new Skips(setup.onDivergence);
     const now = this.#environment.now ?? (() => performance.now());
+    let { step, seconds, best } = this.#record;
     // The state is copied from the device once a stop, however much there is to do with it.
     let copied: Promise<Tensors> | undefined;
     const state = (): Promise<Tensors> => {
       copied ??= session.getState();
       return copied;
     };
-    const checkpoint = async (): Promise<Checkpoint> => ({
-      record: { ...this.#record, step, seconds, dataPosition: sampler.getState() },
-      state: requireFinite(await state(), step),
-    });
-    let saved = -1;
+    const checkpoint = async (end?: CheckpointEvent['end']): Promise<CheckpointEvent> => {
+      const record = { ...this.#record, step, seconds, best, dataPosition: sampler.getState() };
+      const held = requireFinite(await state(), step);
+      return { kind: 'checkpoint', step, checkpoint: { record, state: held }, ...(end === undefined ? {} : { end }) };
+    };
     while (step < setup.steps && signal?.aborted !== true) {
       const steps = stepsUntilNextStop(step, setup);
+      const rates = Float32Array.from({ length: steps }, (_, index) => learningRateAt(step + index, setup.schedule));
       const started = now();
       copied = undefined;
-      const { loss, gradientNorm, learningRate } = await this.#steps(session, sampler.nextSteps(steps), step);
+      const results = await makeSteps(session, sampler.nextSteps(steps), rates, setup.seed);
       const elapsed = (now() - started) / 1000;
+      const broken = skips.judge(brokenSteps(results, step), step, steps);
       step += steps;
       seconds += elapsed;
-      const tokensPerSecond = (steps * setup.batch * this.#record.config.blockSize) / elapsed;
-      yield { kind: 'steps', step, loss, gradientNorm, learningRate, tokensPerSecond, seconds };
+      for (const skipped of broken) yield { kind: 'skipped', ...skipped };
+      yield { ...report(results), step, seconds, learningRate: rates.at(-1) ?? 0, ...this.#pace(steps, elapsed) };
       if (isDue(step, setup.evaluateEvery, setup.steps) && evaluator !== undefined) {
-        yield {
-          kind: 'evaluation',
-          step,
-          validationLoss: await this.#evaluate(evaluator, await state()),
-          seconds,
-        };
+        const validationLoss = await this.#evaluate(evaluator, await state());
+        const isBest = best === undefined || validationLoss < best.validationLoss;
+        if (isBest) best = { step, validationLoss };
+        const weights = weightsOf(this.#model, await state());
+        yield { kind: 'evaluation', step, validationLoss, best: isBest, weights, seconds };
       }
       if (isDue(step, setup.sampleEvery, setup.steps)) {
-        yield { kind: 'sample', step, weights: this.#weights(await state()) };
+        yield { kind: 'sample', step, weights: weightsOf(this.#model, await state()) };
+      }
+      if (step < setup.steps && isOutOfPatience(step, best, setup)) {
+        yield await checkpoint('patience');
+        return;
       }
       if (setup.checkpointEvery > 0 && step % setup.checkpointEvery === 0 && step < setup.steps) {
-        yield { kind: 'checkpoint', step, checkpoint: await checkpoint(), last: false };
-        saved = step;
+        yield await checkpoint();
       }
     }
-    if (saved !== step) yield { kind: 'checkpoint', step, checkpoint: await checkpoint(), last: true };
+    yield await checkpoint(step < setup.steps ? 'signal' : 'steps');
   }
 
-  async #steps(
-    session: Session,
-    { shape, tokens, targets }: Batch,
-    before: number,
-  ): Promise<{ loss: number; gradientNorm: number; learningRate: number }> {
-    const { setup } = this.#record;
-    const rates = Float32Array.from({ length: shape[0] ?? 0 }, (_, index) =>
-      learningRateAt(before + index, setup.schedule),
-    );
-    const outputs = await session.step({
-      tokens: tensor('int32', shape, tokens),
-      targets: tensor('int32', shape, targets),
-      learning_rate: tensor('float32', [rates.length], rates),
-      seed: tensor('int32', [], [setup.seed]),
-    });
-    const losses = Array.from(outputs.loss?.data ?? [], Number);
-    const broken = losses.findIndex((loss) => !Number.isFinite(loss));
-    if (broken >= 0) {
-      throw new UserError(
-        `The loss became ${losses[broken]} at step ${before + broken + 1}: train anew with a lower learning rate (--learning-rate).`,
-      );
-    }
-    const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-    const gradientNorm = Number(outputs.gradient_norm?.data[losses.length - 1]);
-    return { loss, gradientNorm, learningRate: rates.at(-1) ?? 0 };
+  #pace(steps: number, elapsed: number): Pick<StepsEvent, 'tokensPerSecond'> {
+    const { setup, config } = this.#record;
+    return { tokensPerSecond: (steps * setup.batch * config.blockSize) / elapsed };
   }
 
   #evaluate(evaluator: Session, state: Tensors): Promise<number> {
@@ -163,21 +128,69 @@ export class Trainer {
     const size = { batch: setup.batch, block: config.blockSize, batches: setup.evaluateBatches, seed: setup.seed };
     return meanLoss(evaluator, state, evaluationBatches(this.#tokens.validation, size));
   }
+}
 
-  #weights(state: Tensors): Weights {
-    return weightsOf(this.#model, state);
+/** Opens the train program of a run. */
+export function openTrainProgram(
+  model: Model,
+  { setup, config }: TrainerRecord,
+  { open }: TrainerEnvironment,
+): Promise<Session> {
+  const { optimizer, batch, parts, onDivergence } = setup;
+  const sizes = parts === 1 ? {} : { sizes: { batch, time: config.blockSize } };
+  const program = trainProgram(model, { optimizer, parts, skipNonFinite: onDivergence === 'skip', ...sizes });
+  return open(exportProgram(program, { weights: new Map() }));
+}
+
+/** The sampler of a run, where it stands. */
+export function samplerOf({ setup, config, dataPosition }: TrainerRecord, { training }: TokenSplit): BatchSampler {
+  const { batch, rng, seed } = setup;
+  return BatchSampler.fromState(training, { batch, block: config.blockSize, rng, seed }, dataPosition);
+}
+
+/** Whether evaluations have brought nothing for as long as the setup bears. */
+export function isOutOfPatience(
+  step: number,
+  best: BestEvaluation | undefined,
+  { patience, evaluateEvery }: TrainerRecord['setup'],
+): boolean {
+  return patience > 0 && best !== undefined && step - best.step >= patience * evaluateEvery;
+}
+
+/** Decides on broken steps, and counts how many there are in a row. */
+class Skips {
+  readonly #onDivergence: TrainerRecord['setup']['onDivergence'];
+  #inARow = 0;
+
+  constructor(onDivergence: TrainerRecord['setup']['onDivergence']) {
+    this.#onDivergence = onDivergence;
+  }
+
+  /** @returns the steps that were skipped. @throws UserError when the run has to end. */
+  judge(broken: readonly BrokenStep[], before: number, steps: number): readonly BrokenStep[] {
+    const [first] = broken;
+    if (first === undefined) {
+      this.#inARow = 0;
+      return broken;
+    }
+    if (this.#onDivergence === 'stop') throw divergence(first);
+    const numbers = new Set(broken.map(({ step }) => step));
+    for (let step = before + 1; step <= before + steps; step++) {
+      this.#inARow = numbers.has(step) ? this.#inARow + 1 : 0;
+      if (this.#inARow < mostSkippedInARow) continue;
+      throw new UserError(
+        `${mostSkippedInARow} steps up to ${step} were skipped in a row: nothing is learned any more; train anew with a lower learning rate (--learning-rate).`,
+      );
+    }
+    return broken;
   }
 }
 
-/** A loss tells of broken weights a step late; before they take the place of a good checkpoint they are looked at themselves. */
-function requireFinite(state: Tensors, step: number): Tensors {
-  for (const [name, { data }] of Object.entries(state)) {
-    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
-    throw new UserError(
-      `${name} is no longer finite at step ${step}: train anew with a lower learning rate (--learning-rate).`,
-    );
-  }
-  return state;
+/** The mean of the losses that are numbers; of skipped steps alone it is none. */
+function report({ losses, gradientNorms }: StepResults): Pick<StepsEvent, 'kind' | 'loss' | 'gradientNorm'> {
+  const finite = losses.filter(Number.isFinite);
+  const loss = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  return { kind: 'steps', loss, gradientNorm: gradientNorms.at(-1) ?? Number.NaN };
 }
 
 /** Stops lie at the multiples of every interval and at the end; a run never steps over one. */
@@ -189,38 +202,4 @@ function stepsUntilNextStop(step: number, setup: TrainerRecord['setup']): number
 
 function isDue(step: number, interval: number, last: number): boolean {
   return interval > 0 && (step % interval === 0 || step === last);
-}
-
-/** The state a run begins with: weights drawn from the seed, moments of zeros, step 0. */
-export function initialState(model: Model, seed: number): Tensors {
-  const parameters = modelParameters(model);
-  const weights = initialize(parameters, seed);
-  const state = parameters.flatMap(({ name, value }) => {
-    const data = weights.get(name) ?? new Float32Array(0);
-    const shape = value.shape.map(Number);
-    return [
-      [name, tensor('float32', shape, data)] as const,
-      [momentNames.first(name), tensor('float32', shape, new Float32Array(data.length))] as const,
-      [momentNames.second(name), tensor('float32', shape, new Float32Array(data.length))] as const,
-    ];
-  });
-  return { ...Object.fromEntries(state), step: tensor('int32', [], [0]) };
-}
-
-/**
- * The weights in a training state.
- * @throws UserError when one of the model's parameters is missing or of another shape.
- */
-export function weightsOf(model: Model, state: Tensors): Weights {
-  return new Map(
-    modelParameters(model).map(({ name, value }) => {
-      const held = state[name];
-      if (held === undefined || !(held.data instanceof Float32Array) || String(held.shape) !== String(value.shape)) {
-        throw new UserError(
-          `The training state does not fit the model: ${name} is not a float32 tensor of shape [${value.shape}].`,
-        );
-      }
-      return [name, held.data];
-    }),
-  );
 }

@@ -18,8 +18,10 @@ async function refused(args: readonly string[], exitCode: 1 | 2, message: RegExp
 
 /** All files of a folder with their content, to see that nothing was touched. */
 function contents(directory: string): Record<string, string> {
-  const names = readdirSync(join(folder, directory));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, directory, name), 'hex')]));
+  if (!existsSync(join(folder, directory))) return {};
+  const entries = readdirSync(join(folder, directory), { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'hex')]));
 }
 
 beforeAll(async () => {

@@ -39,8 +39,8 @@ function resume(out: string, steps: number): Promise<string> {
 }
 
 /** All of a run that must repeat to the last bit. */
-function outcome(out: string): unknown {
-  const { record, state } = decodeCheckpoint(readFileSync(join(folder, out, 'training_state.safetensors')), out);
+async function outcome(out: string): Promise<unknown> {
+  const { record, state } = await decodeCheckpoint(readFileSync(join(folder, out, 'training_state.safetensors')), out);
   const { step, dataPosition } = record;
   return { step, dataPosition, state, weights: readFileSync(join(folder, out, 'model.safetensors')) };
 }
@@ -50,8 +50,9 @@ function stepOf(out: string): number {
 }
 
 /** The step that a resume goes on from: after a kill trainer.json may be of the checkpoint before. */
-function checkpointStep(out: string): number {
-  return decodeCheckpoint(readFileSync(join(folder, out, 'training_state.safetensors')), out).record.step;
+async function checkpointStep(out: string): Promise<number> {
+  const bytes = readFileSync(join(folder, out, 'training_state.safetensors'));
+  return (await decodeCheckpoint(bytes, out)).record.step;
 }
 
 function loggedSteps(out: string): number[] {
@@ -68,10 +69,10 @@ function underWay(out: string): Promise<void> {
 
 /** Going on with a run is the same as never having stopped it. */
 async function expectExactResume(out: string): Promise<void> {
-  const stopped = checkpointStep(out);
+  const stopped = await checkpointStep(out);
   await resume(out, stopped + 60);
   await train(`${out}-whole`, '--steps', `${stopped + 60}`);
-  expect(outcome(out)).toEqual(outcome(`${out}-whole`));
+  expect(await outcome(out)).toEqual(await outcome(`${out}-whole`));
   const steps = loggedSteps(out);
   expect(steps).toEqual([...new Set(steps)]);
   expect(steps.at(-1)).toBe(stopped + 60);
@@ -85,13 +86,13 @@ describe.concurrent('200 steps are, to the last bit,', () => {
     const reports = ['--eval-every', '30', '--eval-batches', '2', '--sample-every', '70', '--checkpoint-every', '40'];
     await train('half', '--steps', '100', ...reports);
     await resume('half', 200);
-    expect(outcome('half')).toEqual(outcome('whole'));
+    expect(await outcome('half')).toEqual(await outcome('whole'));
     expect(loggedSteps('half')).toEqual([...new Set(loggedSteps('half'))]);
   });
 
   it('the same in runs of 7 steps', async () => {
     await train('by-7', '--steps', '200', '--steps-per-run', '7');
-    expect(outcome('by-7')).toEqual(outcome('whole'));
+    expect(await outcome('by-7')).toEqual(await outcome('whole'));
   });
 });
 
@@ -114,7 +115,7 @@ describe.concurrent('a run that is stopped', () => {
     await delay(Math.random() * 200);
     run.process.kill('SIGKILL');
     expect((await run.ended).signal).toBe('SIGKILL');
-    expect(checkpointStep('killed') % 20).toBe(0);
+    expect((await checkpointStep('killed')) % 20).toBe(0);
     await expectExactResume('killed');
   });
 

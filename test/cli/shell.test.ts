@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inProcess, type Outcome } from './in-process.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const commands = ['start', 'train', 'export', 'import', 'generate', 'evaluate', 'inspect', 'devices', 'bench'] as const;
+const commands = ['start', 'train', 'export', 'import', 'generate', 'evaluate', 'inspect', 'ladder', 'devices', 'bench'] as const;
 
 /** A built copy of the command line whose actions only tell what they were given, or fail as they are told to. */
 let copy = '';
@@ -178,7 +178,7 @@ describe('wrong usage ends with exit code 2 and one line that says where help is
 
 describe('options reach the action', () => {
   it('of train, and only those that were given', async () => {
-    expect(await optionsOf('train')).toEqual({});
+    expect(await optionsOf('train')).toEqual({ tensorboard: true });
     expect(
       await optionsOf(
         ...[
@@ -196,6 +196,9 @@ describe('options reach the action', () => {
           '64',
         ],
         ...['--learning-rate', '1e-3', '--minimum-learning-rate', '1e-4', '--warm-up', '100', '--seed', '0'],
+        ...['--parts', '3', '--rng', 'torch', '--no-bias', '--tied', '--activation', 'relu', '--patience', '5'],
+        ...['--attention-scale', 'head', '--initialization', 'torch', '--epsilon', '1e-8', '--decayed', 'all'],
+        ...['--on-divergence', 'skip', '--keep', '3', '--preset', 'nanogpt', '--config', 'c.json', '--no-tensorboard'],
         ...['--weight-decay', '.1', '--beta1', '0.9', '--beta2', '0.99', '--clip', '0', '--dropout', '0.2'],
         ...['--layers', '2', '--heads', '2', '--embedding', '16', '--eval-every', '0', '--eval-batches', '4'],
         ...[
@@ -237,12 +240,31 @@ describe('options reach the action', () => {
       stepsPerRun: 10,
       device: 'cpu',
       threads: 2,
+      parts: 3,
+      rng: 'torch',
+      bias: false,
+      tied: true,
+      activation: 'relu',
+      patience: 5,
+      attentionScale: 'head',
+      initialization: 'torch',
+      epsilon: 1e-8,
+      decayed: 'all',
+      onDivergence: 'skip',
+      keep: 3,
+      preset: 'nanogpt',
+      config: 'c.json',
+      tensorboard: false,
     });
-    expect(await optionsOf('train', '--resume', 'runs/a')).toEqual({ resume: 'runs/a' });
+    expect(await optionsOf('train', '--resume', 'runs/a')).toEqual({ resume: 'runs/a', tensorboard: true });
   });
 
   it('of the others, with their defaults', async () => {
-    expect(await optionsOf('start', '--steps', '5')).toEqual({ steps: 5 });
+    expect(await optionsOf('start', '--steps', '5')).toEqual({ steps: 5, tensorboard: true });
+    expect(await optionsOf('ladder', '--stages', 'head, bigram')).toEqual({
+      out: 'runs/ladder',
+      stages: ['bigram', 'head'],
+    });
     expect(await optionsOf('export')).toEqual({ dtype: 'fp32', format: 'onnx' });
     expect(await optionsOf('export', 'run', '--static', '2, 64', '--attention', 'fused', '--external-data')).toEqual({
       source: 'run',

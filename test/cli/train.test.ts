@@ -49,15 +49,25 @@ describe.concurrent('the run directory of a GPT', () => {
 
   it('holds the files that are promised, and nothing else', () => {
     expect(readdirSync(join(folder, 'gpt')).sort()).toEqual([
+      'best',
+      'checkpoints',
       'config.json',
       'generation_config.json',
       'metrics.jsonl',
       'model.safetensors',
+      'report.html',
+      'samples.jsonl',
       'special_tokens_map.json',
+      'tensorboard',
       'tokenizer.json',
       'tokenizer_config.json',
       'trainer.json',
+      'training.json',
       'training_state.safetensors',
+    ]);
+    expect(readdirSync(join(folder, 'gpt/checkpoints'))).toEqual(['step-200.safetensors']);
+    expect(readdirSync(join(folder, 'gpt/tensorboard'))).toEqual([
+      expect.stringMatching(/^events\.out\.tfevents\.\d{10}\./),
     ]);
   });
 
@@ -168,11 +178,14 @@ it.concurrent('0 means never: no evaluation, no sample, no checkpoint but the la
 it.concurrent('the progress on standard error has samples, evaluations, a curve and what to do next', async () => {
   const options = ['--steps', '100', '--eval-every', '50', '--eval-batches', '2', '--sample-every', '50'];
   const { stderr } = await runTrilu(['train', 'bigram', '--data', 'text.txt', '--out', "it's here", ...options], cwd);
-  expect(stderr).toMatch(/^Training bigram: \d+ parameters, block 8, on (cpu|webgpu|cuda)\.$/m);
+  expect(stderr).toMatch(/^Training bigram: \d+ parameters, 100 steps, on (cpu|webgpu|cuda)\.$/m);
   expect(stderr.match(/^── step (50|100) ─+$/gm)).toHaveLength(2);
-  expect(stderr.match(/^step (50|100): training loss \d\.\d+, validation loss \d\.\d+$/gm)).toHaveLength(2);
-  expect(stderr).toMatch(/^step 100\/100 · loss \d\.\d+ · [\d,]+ tokens\/s · 0:00 left$/m);
-  expect(stderr).toContain('Training loss\n');
+  expect(
+    stderr.match(/^step (50|100): training loss \d\.\d+, validation loss \d\.\d+(, the lowest so far)?$/gm),
+  ).toHaveLength(2);
+  expect(stderr).toMatch(/^step 100\/100 · loss \d\.\d+ · validation \d\.\d+ · [\d,]+ tokens\/s · 0:00 left$/m);
+  expect(stderr).toMatch(/^ {8}─ training \d\.\d+ {3}● validation \d\.\d+$/m);
+  expect(stderr).toMatch(/^Optimizer {2}learning rate 0\.01 · /m);
   expect(stderr).toContain("npx trilu train --resume 'it'\\''s here' --steps 200");
 });
 

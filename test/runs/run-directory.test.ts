@@ -28,9 +28,9 @@ describe('a run directory', () => {
   it('gives back the checkpoint and the model that were saved', async () => {
     const folder = join(emptyFolder(), 'a/b');
     const run = await RunDirectory.open(folder);
-    await run.save(checkpoint);
+    await run.save(checkpoint, { keep: 1 });
     await run.release();
-    expect(await readCheckpoint(folder)).toEqual(checkpoint);
+    expect(await readCheckpoint(folder)).toEqual({ checkpoint, passedOver: [] });
     const { config, vocabulary, weights } = await readModelDirectory(folder);
     expect(config).toEqual(checkpoint.record.config);
     expect(vocabulary).toEqual(checkpoint.record.vocabulary);
@@ -50,11 +50,11 @@ describe('a run directory', () => {
   it('is one trainer’s at a time, and free again after it', async () => {
     const folder = join(emptyFolder(), 'run');
     const run = await RunDirectory.open(folder);
-    await run.save(checkpoint);
+    await run.save(checkpoint, { keep: 1 });
     await expect(RunDirectory.open(folder)).rejects.toThrow(`in use by process ${process.pid}`);
     await run.release();
     await (await RunDirectory.open(folder)).release();
-    expect(await readCheckpoint(folder)).toEqual(checkpoint);
+    expect(await readCheckpoint(folder)).toEqual({ checkpoint, passedOver: [] });
   });
 
   it('loses the temporary files of a writer that was killed', async () => {
@@ -77,11 +77,13 @@ describe('a run directory', () => {
 
   it('is not written when the state doesn’t fit the model', async () => {
     const run = await RunDirectory.open(join(emptyFolder(), 'run'));
-    await run.save(checkpoint);
+    await run.save(checkpoint, { keep: 1 });
     const { 'transformer.wpe.weight': _, ...state } = checkpoint.state;
-    await expect(run.save({ ...checkpoint, state })).rejects.toThrow('The training state does not fit the model');
+    await expect(run.save({ ...checkpoint, state }, { keep: 1 })).rejects.toThrow(
+      'The training state does not fit the model',
+    );
     await run.release();
-    expect(await readCheckpoint(run.path)).toEqual(checkpoint);
+    expect(await readCheckpoint(run.path)).toEqual({ checkpoint, passedOver: [] });
   });
 });
 
@@ -108,7 +110,7 @@ describe('a folder that is none', () => {
     const folder = join(emptyFolder(), 'run');
     mkdirSync(folder);
     const run = await RunDirectory.open(folder);
-    await run.save(checkpoint);
+    await run.save(checkpoint, { keep: 1 });
     await run.release();
     const state = join(folder, 'training_state.safetensors');
     truncateSync(state, 5000);

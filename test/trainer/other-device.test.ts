@@ -3,9 +3,11 @@ import { RuntimeError } from '../../src/runtime/errors.ts';
 import { open } from '../../src/runtime/node/open.ts';
 import type { DeviceName, Session } from '../../src/runtime/session.ts';
 import type { TokenSplit } from '../../src/text/split.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/trainer/checkpoint.ts';
-import { Trainer, type TrainingEvent } from '../../src/trainer/trainer.ts';
+import { type Checkpoint, decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
+import type { TrainingEvent } from '../../src/trainer/events.ts';
+import { Trainer } from '../../src/trainer/trainer.ts';
 import { useSwiftShader } from '../support/swiftshader.ts';
+import { checkpointFile } from './checkpoint-file.ts';
 import { eventsOf, lastCheckpoint, smallRun } from './small-run.ts';
 
 /** A trainer on a device; its training session fails in the given step() as a lost GPU does. */
@@ -57,7 +59,7 @@ describe.skipIf(!useSwiftShader())('a run that loses its GPU', () => {
     const saved = lastCheckpoint(onGpu.slice(0, onGpu.findLastIndex(({ kind }) => kind === 'checkpoint') + 1));
     expect(saved.record.step).toBe(12);
 
-    const read = decodeCheckpoint(encodeCheckpoint(saved), 'the checkpoint');
+    const read = await decodeCheckpoint(await checkpointFile(saved), 'the checkpoint');
     const resumed = await eventsOf(trainerOn('cpu', read, tokens));
     const curve = [...losses(onGpu).slice(0, 6), ...losses(resumed)];
     expect(curve).toHaveLength(10);

@@ -1,43 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { modelNames } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
-import { checkSetup, presetFor } from '../../src/trainer/setup.ts';
+import { presetFor } from '../../src/trainer/presets.ts';
+import { checkSetup, type TrainingSetup } from '../../src/trainer/setup.ts';
 
-describe('the settings of a stage', () => {
-  it.each(modelNames)('%s: can be followed, and decay matrices only', (name) => {
-    const setup = presetFor(name);
-    expect(() => checkSetup(setup)).not.toThrow();
-    expect(setup.optimizer.decayed).toBe('matrices');
-  });
-
-  it('are nanoGPT’s for its small character model', () => {
-    expect(presetFor('gpt-nano')).toMatchObject({
-      steps: 2000,
-      batch: 12,
-      schedule: { learningRate: 1e-3, minimumLearningRate: 1e-4, warmUp: 100, decaySteps: 2000 },
-      optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
-    });
-    expect(presetFor('gpt')).toMatchObject({ steps: 5000, batch: 64, schedule: { decaySteps: 5000 } });
-  });
-
-  it('are the lecture’s for the bigram: 3000 steps at a constant 1e-2', () => {
-    const { steps, batch, schedule } = presetFor('bigram');
-    expect([steps, batch, schedule.learningRate, schedule.minimumLearningRate]).toEqual([3000, 32, 1e-2, 1e-2]);
-  });
-});
-
-describe('a schedule', () => {
+describe('a setup that can’t be followed is wrong usage', () => {
   const preset = presetFor('gpt-nano');
 
-  it('that ends above its highest rate is wrong usage', () => {
-    const schedule = { ...preset.schedule, learningRate: 1e-4, minimumLearningRate: 2e-4 };
-    expect(() => checkSetup({ ...preset, schedule })).toThrow(
-      new UserError('The minimum learning rate 0.0002 lies above the learning rate 0.0001; lower it.', { exitCode: 2 }),
-    );
+  it.each<[what: string, setup: Partial<TrainingSetup>, message: string]>([
+    [
+      'a schedule that ends above its highest rate',
+      { schedule: { ...preset.schedule, learningRate: 1e-4, minimumLearningRate: 2e-4 } },
+      'The minimum learning rate 0.0002 lies above the learning rate 0.0001; lower it.',
+    ],
+    [
+      'parts that are not alike',
+      { batch: 12, parts: 5 },
+      "A batch of 12 blocks can't be worked through in 5 equal parts: change --batch or --parts.",
+    ],
+    [
+      'patience without evaluations',
+      { patience: 2, evaluateEvery: 0 },
+      'A run that never evaluates has no validation loss to be patient about: set --eval-every, or --patience 0.',
+    ],
+  ])('%s', (_what, setup, message) => {
+    expect(() => checkSetup({ ...preset, ...setup })).toThrow(new UserError(message, { exitCode: 2 }));
   });
 
-  it('may end where it began', () => {
+  it('but a schedule may end where it began, and a batch may be cut into single blocks', () => {
     const schedule = { ...preset.schedule, learningRate: 1e-4, minimumLearningRate: 1e-4 };
-    expect(() => checkSetup({ ...preset, schedule })).not.toThrow();
+    expect(() => checkSetup({ ...preset, schedule, batch: 12, parts: 12, patience: 3 })).not.toThrow();
   });
 });

@@ -5,8 +5,11 @@ import { BatchSampler } from '../../src/text/batches.ts';
 import { splitTokens, type TokenSplit } from '../../src/text/split.ts';
 import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
 import type { Checkpoint } from '../../src/trainer/checkpoint.ts';
-import { presetFor, type TrainingSetup } from '../../src/trainer/setup.ts';
-import { initialState, Trainer, type TrainingEvent } from '../../src/trainer/trainer.ts';
+import type { TrainingEvent } from '../../src/trainer/events.ts';
+import { presetFor } from '../../src/trainer/presets.ts';
+import type { TrainingSetup } from '../../src/trainer/setup.ts';
+import { initialState } from '../../src/trainer/state.ts';
+import { Trainer } from '../../src/trainer/trainer.ts';
 
 /** Words enough for blocks of 8 in both parts. */
 const text = 'a good trainer goes on where it stopped 🐋. '.repeat(12);

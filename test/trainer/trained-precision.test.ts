@@ -10,8 +10,8 @@ import { BatchSampler } from '../../src/text/batches.ts';
 import { splitTokens } from '../../src/text/split.ts';
 import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
 import { evaluateFile } from '../../src/trainer/evaluation.ts';
-import { presetFor } from '../../src/trainer/setup.ts';
-import { initialState, weightsOf } from '../../src/trainer/trainer.ts';
+import { presetFor } from '../../src/trainer/presets.ts';
+import { initialState, weightsOf } from '../../src/trainer/state.ts';
 import { eventsOf, lastCheckpoint, trainerOf } from './small-run.ts';
 
 /** Words in an order that nobody can learn: the loss that is left is in what word comes next. */

@@ -4,11 +4,13 @@ import { UserError } from '../../src/errors.ts';
 import { open } from '../../src/runtime/node/open.ts';
 import type { Session } from '../../src/runtime/session.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/trainer/checkpoint.ts';
+import { decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
 import { evaluateText } from '../../src/trainer/evaluation.ts';
 import { learningRateAt } from '../../src/trainer/schedule.ts';
 import type { TrainingSetup } from '../../src/trainer/setup.ts';
-import { initialState, Trainer, weightsOf } from '../../src/trainer/trainer.ts';
+import { initialState, weightsOf } from '../../src/trainer/state.ts';
+import { Trainer } from '../../src/trainer/trainer.ts';
+import { checkpointFile } from './checkpoint-file.ts';
 import { eventsOf, lastCheckpoint, smallRun, trainerOf } from './small-run.ts';
 
 /** Each event as its step and kind: `10 steps`. */
@@ -73,8 +75,8 @@ describe('a run goes on to the last bit', () => {
     const whole = lastCheckpoint(await eventsOf(trainerOf(checkpoint, tokens)));
     const { record } = checkpoint;
     const half = { ...checkpoint, record: { ...record, setup: { ...record.setup, steps: 13 } } };
-    const saved = encodeCheckpoint(lastCheckpoint(await eventsOf(trainerOf(half, tokens))));
-    const restored = decodeCheckpoint(saved, 'the state');
+    const saved = await checkpointFile(lastCheckpoint(await eventsOf(trainerOf(half, tokens))));
+    const restored = await decodeCheckpoint(saved, 'the state');
     const resumed = { ...restored, record: { ...restored.record, setup: record.setup } };
     const { record: end, state } = lastCheckpoint(await eventsOf(trainerOf(resumed, tokens)));
     expect(state).toEqual(whole.state);
@@ -106,7 +108,7 @@ describe('a run that is asked to stop', () => {
   it('before its first step has what it began with', async () => {
     const { checkpoint, tokens } = smallRun();
     const events = await eventsOf(trainerOf(checkpoint, tokens), AbortSignal.abort());
-    expect(events).toEqual([{ kind: 'checkpoint', step: 0, checkpoint, last: true }]);
+    expect(events).toEqual([{ kind: 'checkpoint', step: 0, checkpoint, end: 'signal' }]);
   });
 
   it('by leaving the loop frees its sessions', async () => {
@@ -189,7 +191,7 @@ it('evaluateText weighs every character but the first once', async () => {
   const here = (bytes: Uint8Array): Promise<Session> => open(bytes, { device: 'cpu', worker: false, threads: 1 });
   const loss = (part: Int32Array): Promise<number> => evaluateText(model, weights, part, here);
   // Two blocks of 8 and a rest of 3: the mean of the parts, weighed by their targets.
-  const text = tokens.training.slice(0, 20);
+  const text = tokens.training.subarray(0, 20);
   const [both, rest] = [await loss(text.slice(0, 17)), await evaluateOne(text.slice(16))];
   expect(await loss(text)).toBeCloseTo((both * 16 + rest * 3) / 19, 6);
 

@@ -1,11 +1,10 @@
 import { defineModel } from '../../../models/index.ts';
+import { openCorpus } from '../../corpus/open-corpus.ts';
 import { UserError } from '../../errors.ts';
 import { requireVocabulary } from '../../export/hugging-face/read-model.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { splitTokens } from '../../text/split.ts';
-import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { evaluateText } from '../../trainer/evaluation.ts';
-import { loadCorpus } from '../corpus.ts';
 import type { EvaluateOptions } from '../evaluate.ts';
 import { formatCharacters, formatCount } from '../format.ts';
 import { opener } from '../running.ts';
@@ -14,9 +13,8 @@ import { opener } from '../running.ts';
 export async function runEvaluate(options: EvaluateOptions): Promise<void> {
   const trained = await readModelDirectory(options.source);
   const { config, weights } = trained;
-  const tokenizer = CharacterTokenizer.fromVocabulary(requireVocabulary(trained, options.source));
-  const corpus = await loadCorpus(options.data);
-  const all = tokenizer.encode(corpus.text, corpus.name);
+  const corpus = await openCorpus(options.data, { vocabulary: requireVocabulary(trained, options.source) });
+  const all = corpus.tokens;
   const tokens = options.split === 'all' ? all : splitTokens(all)[options.split];
   if (tokens.length <= config.blockSize) {
     const part = options.split === 'all' ? corpus.name : `The ${options.split} part of ${corpus.name}`;
@@ -25,6 +23,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
     );
   }
   const loss = await evaluateText(defineModel(config), weights, tokens, opener(options));
+  corpus.close();
   if (!Number.isFinite(loss)) throw new UserError(`The loss is ${loss}: the weights in ${options.source} are broken.`);
   const result = { loss, split: options.split, characters: tokens.length, data: corpus.name };
   process.stdout.write(

@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { defineModel, modelConfig, modelNames } from '../../../models/index.ts';
+import { loadCorpus } from '../../corpus/corpus.ts';
 import { UserError } from '../../errors.ts';
 import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import { modelParameters } from '../../programs/index.ts';
 import { readModelDirectory } from '../../runs/run-directory.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { initialize } from '../../train/initialize.ts';
-import { loadCorpus } from '../corpus.ts';
 import type { ExportOptions } from '../export.ts';
 
 /** A model without its weights. */

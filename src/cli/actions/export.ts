@@ -6,7 +6,7 @@ import type { TrainedModel } from '../../export/hugging-face/model-directory.ts'
 import { suitsSegments } from '../../export/precision/precision.ts';
 import { makeProgram, type Program, type ProgramOptions, parameterCount, programNames } from '../../programs/index.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
-import { presetFor } from '../../trainer/setup.ts';
+import { presetFor } from '../../trainer/presets.ts';
 import type { ExportOptions } from '../export.ts';
 import { formatBytes, formatCount, formatTable } from '../format.ts';
 import { opener } from '../running.ts';

@@ -1,4 +1,5 @@
 import { defineModel } from '../../../models/index.ts';
+import { loadCorpus } from '../../corpus/corpus.ts';
 import { exportFiles } from '../../export/export-program.ts';
 import type { TrainedModel } from '../../export/hugging-face/model-directory.ts';
 import type { PrecisionOptions } from '../../export/precision/precision.ts';
@@ -7,7 +8,6 @@ import { trainingText } from '../../runs/run-directory.ts';
 import { splitTokens } from '../../text/split.ts';
 import { CharacterTokenizer } from '../../text/tokenizer.ts';
 import { evaluateFile } from '../../trainer/evaluation.ts';
-import { loadCorpus } from '../corpus.ts';
 import type { ExportOptions } from '../export.ts';
 import { opener } from '../running.ts';
 import { precisionOf } from './exported-file.ts';

@@ -9,15 +9,15 @@ import { writePassage } from '../passage.ts';
 import { opener } from '../running.ts';
 import type { TrainOptions } from '../train.ts';
 import { exportModels } from './export.ts';
-import { train } from './train.ts';
+import { train, whatIsWhere } from './train.ts';
 
 const passageLength = 600;
 
 /** `trilu start`: the main job, end to end: trains, exports, and prints a passage that the exported file has written. */
 export async function runStart(options: TrainOptions): Promise<void> {
-  const { directory, result, step } = await train(options);
+  const { directory, result, last } = await train(options);
   if (result === undefined) return;
-  process.stderr.write(`${result}\nThe run is in ${directory}.\n`);
+  process.stderr.write(`${result}\n${whatIsWhere(directory, last)}\n`);
   const files = await exportModels({
     ...runningOptions(options),
     source: directory,
@@ -37,7 +37,7 @@ export async function runStart(options: TrainOptions): Promise<void> {
       seed: options.seed ?? 1337,
     });
     process.stdout.write(`${text}\n`);
-    process.stderr.write(`\nNext:\n${nextSteps(directory, ['generate', 'train'], step)}\n`);
+    process.stderr.write(`\nNext:\n${nextSteps(directory, ['generate', 'train'], last.step)}\n`);
   } finally {
     await session.dispose();
   }

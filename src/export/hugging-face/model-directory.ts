@@ -55,9 +55,16 @@ export function encodeWeights(config: ModelConfig, weights: Weights): Uint8Array
   return encodeSafetensors(weightTensors(config, weights), weightMetadata);
 }
 
-/** The same file in parts to be written one after another, without a copy of the weights. */
-export function weightParts(config: ModelConfig, weights: Weights): readonly Uint8Array[] {
-  return safetensorsParts(weightTensors(config, weights), weightMetadata);
+/**
+ * The same file in parts to be written one after another, without a copy of the weights.
+ * @param notes what else its metadata are to say
+ */
+export function weightParts(
+  config: ModelConfig,
+  weights: Weights,
+  notes: Readonly<Record<string, string>> = {},
+): readonly Uint8Array[] {
+  return safetensorsParts(weightTensors(config, weights), { ...notes, ...weightMetadata });
 }
 
 /** Without it, transformers refuses the file. */

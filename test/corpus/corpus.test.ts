@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embeddedCorpus, loadCorpus } from '../../src/cli/corpus.ts';
+import { embeddedCorpus, loadCorpus } from '../../src/corpus/corpus.ts';
 import { UserError } from '../../src/errors.ts';
 
 let folder = '';

@@ -1,0 +1,67 @@
+import { defineModel } from '../../../models/index.ts';
+import { UserError } from '../../errors.ts';
+import { parameterCount } from '../../programs/parameters.ts';
+import { type RatePoint, suggestedLearningRate, tryLearningRates } from '../../trainer/learning-rate-finder.ts';
+import { formatCount } from '../format.ts';
+import { interruption } from '../interruption.ts';
+import { progressView } from '../progress.ts';
+import { opener } from '../running.ts';
+import type { TrainOptions } from '../train.ts';
+import { planTraining } from '../training-plan.ts';
+
+/** From where next to nothing happens to where every model runs away. */
+const range = { lowest: 1e-6, highest: 1, steps: 200 } as const;
+
+/** `trilu train --find-learning-rate`: the suggestion goes to stdout; nothing is kept. */
+export async function runFindLearningRate(options: TrainOptions): Promise<void> {
+  if (options.resume !== undefined) {
+    throw new UserError("--find-learning-rate can't be given with --resume: it looks at the beginning of a training.", {
+      exitCode: 2,
+    });
+  }
+  const { checkpoint, tokens, corpus } = await planTraining(options);
+  const { config, setup } = checkpoint.record;
+  const parameters = formatCount(parameterCount(defineModel(config)));
+  process.stderr.write(
+    `Trying learning rates from ${range.lowest} to ${range.highest} on ${config.model} (${parameters} parameters) and ${corpus.name}, ${setup.batch} blocks each; nothing is kept.\n`,
+  );
+  const stop = interruption();
+  const view = progressView(range.steps, 0);
+  const points: RatePoint[] = [];
+  const began = performance.now();
+  try {
+    for await (const point of tryLearningRates(checkpoint, tokens, { open: opener(options) }, range, stop.signal)) {
+      points.push(point);
+      const tokensPerSecond = (point.step * setup.batch * config.blockSize) / ((performance.now() - began) / 1000);
+      view.update({ step: point.step, loss: point.loss, tokensPerSecond });
+    }
+  } finally {
+    view.stop();
+    stop.release();
+  }
+  if (stop.signal.aborted) return;
+  process.stderr.write(`\n  learning rate   loss\n${tableOf(points)}\n`);
+  const suggested = suggestedLearningRate(points);
+  if (suggested === undefined) {
+    throw new UserError(
+      'The loss fell at no learning rate: there is nothing to learn in this text, or the batch is too small (--batch).',
+    );
+  }
+  process.stdout.write(`${Number(suggested.toPrecision(1))}\n`);
+  process.stderr.write(
+    `The loss fell most steeply at this rate. Train with: --learning-rate ${Number(suggested.toPrecision(1))}\n`,
+  );
+}
+
+/** A row for every half of a decade. */
+function tableOf(points: readonly RatePoint[]): string {
+  const every = Math.max(1, Math.round(range.steps / (2 * Math.log10(range.highest / range.lowest))));
+  const least = Math.min(...points.map(({ loss }) => loss));
+  return points
+    .filter((_, index) => index % every === 0 || index === points.length - 1)
+    .map(({ learningRate, loss }) => {
+      const bar = '█'.repeat(Math.max(1, Math.min(40, Math.round((loss / least - 1) * 40) + 1)));
+      return `  ${learningRate.toExponential(1).padStart(13)}  ${loss.toFixed(3).padStart(5)}  ${bar}`;
+    })
+    .join('\n');
+}

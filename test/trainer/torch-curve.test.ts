@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { defineModel, modelConfig } from '../../models/index.ts';
+import { embeddedCorpus } from '../../src/corpus/corpus.ts';
+import { BatchSampler } from '../../src/text/batches.ts';
+import { splitTokens } from '../../src/text/split.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
+import { namedPreset } from '../../src/trainer/presets.ts';
+import { learningRateAt } from '../../src/trainer/schedule.ts';
+import { initialState, weightsOf } from '../../src/trainer/state.ts';
+import { askTorch, pythonWithTorch, toTorch } from '../support/torch.ts';
+import { eventsOf, trainerOf } from './small-run.ts';
+
+const steps = 100;
+const python = pythonWithTorch();
+
+/** The text of the published losses, where its path is given; the embedded corpus has the same kind of curve. */
+async function text(): Promise<string> {
+  const path = process.env.TRILU_TINYSHAKESPEARE;
+  return path === undefined ? (await embeddedCorpus()).text : readFileSync(path, 'utf8');
+}
+
+describe.skipIf(python === undefined)("Debian's PyTorch", () => {
+  it(`trains gpt-nano by the preset nanogpt-cpu along the same curve: ${steps} steps, the batches that PyTorch draws`, async () => {
+    const { model: name, config: settings, setup: preset } = namedPreset('nanogpt-cpu');
+    const corpus = await text();
+    const tokenizer = CharacterTokenizer.fromText(corpus);
+    const tokens = splitTokens(tokenizer.encode(corpus));
+    const config = modelConfig(name, { ...settings, vocabularySize: tokenizer.size });
+    const never = { evaluateEvery: 0, sampleEvery: 0, checkpointEvery: 0 };
+    const setup = { ...preset, ...never, steps, stepsPerRun: 1, rng: 'torch' as const };
+    const model = defineModel(config);
+    const state = initialState(model, setup.seed);
+    const drawing = { batch: setup.batch, block: config.blockSize, seed: setup.seed, rng: setup.rng };
+    const sampler = new BatchSampler(tokens.training, drawing);
+    const record = {
+      step: 0,
+      seconds: 0,
+      config,
+      setup,
+      vocabulary: tokenizer.vocabulary,
+      data: { path: undefined, characters: corpus.length, sha256: '' },
+      dataPosition: sampler.getState(),
+    };
+
+    const batches = sampler.nextSteps(steps);
+    const weights = [...weightsOf(model, state)].map(([parameter, data]) => {
+      return [parameter, toTorch(state[parameter]?.shape ?? [], data)] as const;
+    });
+    const learningRates = Array.from({ length: steps }, (_, step) => Math.fround(learningRateAt(step, setup.schedule)));
+    const { train } = askTorch(python ?? '', {
+      gradients: [],
+      crossEntropy: [],
+      train: [
+        {
+          type: 'float32',
+          config,
+          weights: Object.fromEntries(weights),
+          tokens: toTorch(batches.shape, batches.tokens),
+          targets: toTorch(batches.shape, batches.targets),
+          optimizer: setup.optimizer,
+          learningRates,
+        },
+      ],
+    });
+
+    const ours = (await eventsOf(trainerOf({ record, state }, tokens))).flatMap((event) =>
+      event.kind === 'steps' ? [event] : [],
+    );
+    const theirs = train[0];
+    expect(ours).toHaveLength(steps);
+    const farthest = Math.max(...ours.map(({ loss }, step) => Math.abs(loss - (theirs?.losses[step] ?? Number.NaN))));
+    expect(farthest).toBeLessThan(1e-3);
+    for (const [step, { gradientNorm }] of ours.entries()) {
+      const norm = theirs?.norms[step] ?? Number.NaN;
+      expect(Math.abs(gradientNorm - norm) / norm, `the gradient's norm at step ${step + 1}`).toBeLessThan(1e-2);
+    }
+    expect(ours.at(-1)?.loss).toBeLessThan((ours[0]?.loss ?? 0) - 1);
+  });
+});
