@@ -6,7 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inProcess, type Outcome } from './in-process.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const commands = ['start', 'train', 'export', 'import', 'generate', 'evaluate', 'inspect', 'ladder', 'devices', 'bench'] as const;
+const commands = [
+  'start',
+  'train',
+  'export',
+  'import',
+  'generate',
+  'evaluate',
+  'inspect',
+  'ladder',
+  'devices',
+  'bench',
+] as const;
 
 /** A built copy of the command line whose actions only tell what they were given, or fail as they are told to. */
 let copy = '';
