@@ -1,3 +1,5 @@
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Work that goes on beside training, one piece after another. A piece that fails is told of when the next is added, or at the end. */
 export class BackgroundWork {
   readonly #most: number;
@@ -18,6 +20,7 @@ export class BackgroundWork {
     this.#fail();
     const before = this.#pending.at(-1) ?? Promise.resolve();
     const piece = before
+      .then(turn) // whoever gives it goes on first
       .then(() => (this.#failures.length === 0 ? work() : undefined))
       .catch((error) => {
         this.#failures.push(error);

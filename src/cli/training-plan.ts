@@ -6,9 +6,9 @@ import { UserError } from '../errors.ts';
 import { modelFiles } from '../export/hugging-face/model-directory.ts';
 import { type Metrics, readCheckpoint, runFiles } from '../runs/run-directory.ts';
 import { readMetrics } from '../runs/run-logs.ts';
+import type { Tensors } from '../runtime/tensor.ts';
 import { BatchSampler } from '../text/batches.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';
-import type { Checkpoint } from '../trainer/checkpoint.ts';
 import type { Preset } from '../trainer/presets.ts';
 import type { TrainerRecord } from '../trainer/record.ts';
 import { checkSetup } from '../trainer/setup.ts';
@@ -23,7 +23,10 @@ import type { TrainOptions } from './train.ts';
 
 /** A run, ready to be made. */
 export interface TrainingPlan {
-  readonly checkpoint: Checkpoint;
+  /** The run, where it stands. */
+  readonly record: TrainerRecord;
+  /** The state there. It is given away, because it is large: a second call is a mistake. */
+  takeState(): Tensors;
   readonly tokens: TokenSplit;
   readonly directory: string;
   readonly corpus: OpenedCorpus;
@@ -67,8 +70,15 @@ async function prepareNew(options: TrainOptions): Promise<TrainingPlan> {
     },
     dataPosition: sampler.getState(),
   };
-  const checkpoint = { record, state: initialState(defineModel(config), setup.seed) };
-  return { checkpoint, tokens, directory, corpus, notices: [], past: [] };
+  return {
+    record,
+    takeState: once(() => initialState(defineModel(config), setup.seed)),
+    tokens,
+    directory,
+    corpus,
+    notices: [],
+    past: [],
+  };
 }
 
 /** What is asked for on the command line and can't be is wrong usage. */
@@ -116,7 +126,8 @@ async function prepareResume(options: TrainOptions, directory: string): Promise<
   const tokens = splitTokens(corpus.tokens, { block: record.config.blockSize });
   const notices = passedOver.map((problem) => `${problem.replace(/\.$/, '')}; the checkpoint before it is used.`);
   const past = await readMetrics(join(directory, runFiles.metrics), record.step);
-  return { checkpoint: { ...checkpoint, record: { ...record, setup } }, tokens, directory, corpus, notices, past };
+  const takeState = once(() => checkpoint.state);
+  return { record: { ...record, setup }, takeState, tokens, directory, corpus, notices, past };
 }
 
 /** The text of a run: where it was, unless --data says where it is now. */
@@ -157,6 +168,17 @@ async function openText(path: string | undefined): Promise<OpenedCorpus> {
   } finally {
     bar.stop();
   }
+}
+
+/** What may be taken once, and is not held on to. */
+function once<Result>(make: () => Result): () => Result {
+  let left: (() => Result) | undefined = make;
+  return () => {
+    if (left === undefined) throw new TypeError('it was taken before');
+    const taken = left();
+    left = undefined;
+    return taken;
+  };
 }
 
 /** runs/gpt-nano, or the first of runs/gpt-nano-2, -3, … that is free. */

@@ -1,7 +1,7 @@
 import { carryError, RuntimeError } from './errors.ts';
 import { type CallName, type Calls, packOwn, type Reply, type Request } from './remote-protocol.ts';
 import type { Open, Session } from './session.ts';
-import type { Tensors } from './tensor.ts';
+import { copyTensor, type Tensors } from './tensor.ts';
 
 /** Sends a reply to the other side. */
 export type SendReply = (reply: Reply, transfer: readonly ArrayBuffer[]) => void;
@@ -64,8 +64,8 @@ function handlersOver(open: Open): Handlers {
     },
     run: async (feeds, number) => handOver(await (await at(number)).run(feeds)),
     step: async (feeds, number) => handOver(await (await at(number)).step(feeds)),
-    // The state stays here: its buffers are copied by the message, not handed over.
-    getState: async (_, number) => ({ answer: await (await at(number)).getState() }),
+    // The state stays here: copies of it are handed over. A message that copied it would do so twice, into a buffer that grows.
+    getState: async (_, number) => handOver(copiesOf(await (await at(number)).getState())),
     setState: async (state, number) => ({ answer: await nothing((await at(number)).setState(state)) }),
     resetState: async (_, number) => ({ answer: await nothing((await at(number)).resetState()) }),
     placement: async (_, number) => ({ answer: await (await at(number)).placement() }),
@@ -80,6 +80,10 @@ function handlersOver(open: Open): Handlers {
 function handOver(tensors: Tensors): { readonly answer: Tensors; readonly transfer: readonly ArrayBuffer[] } {
   const { tensors: answer, transfer } = packOwn(tensors);
   return { answer, transfer };
+}
+
+function copiesOf(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, copyTensor(tensor)]));
 }
 
 async function nothing(done: Promise<void>): Promise<undefined> {

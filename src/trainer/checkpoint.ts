@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { decodeSafetensors, type SafetensorsTensor, safetensorsParts } from '../export/safetensors/safetensors.ts';
 import { type Tensors, tensor } from '../runtime/tensor.ts';
+import { requireFinite } from './divergence.ts';
 import { decodeRecord, encodeRecord, parseRecordJson, type TrainerRecord } from './record.ts';
 
 /** Everything that a run needs to go on to the last bit. */
@@ -19,13 +20,17 @@ const noChecksum = '0'.repeat(64);
  * training_state.safetensors: the state, and the record as metadata, so that one file holds all that must fit together. Its checksum is
  * in its metadata as well.
  * @returns the file in parts, to be written one after another; the state itself is not copied
+ * @throws UserError when the state is no longer finite
  */
 export async function encodeCheckpoint({ record, state }: Checkpoint): Promise<readonly Uint8Array[]> {
-  const tensors = Object.entries(state).map(([name, { type, shape, data }]): SafetensorsTensor => {
-    if (data instanceof Float32Array) return { name, type: 'F32', shape, data };
-    if (data instanceof Int32Array) return { name, type: 'I32', shape, data };
-    throw new TypeError(`${name} is of type ${type}, which no training state has`);
-  });
+  const tensors: SafetensorsTensor[] = [];
+  for (const [name, { type, shape, data }] of Object.entries(state)) {
+    if (data instanceof Float32Array) {
+      requireFinite(name, data, record.step);
+      tensors.push({ name, type: 'F32', shape, data });
+    } else if (data instanceof Int32Array) tensors.push({ name, type: 'I32', shape, data });
+    else throw new TypeError(`${name} is of type ${type}, which no training state has`);
+  }
   const parts = safetensorsParts(tensors, { [recordKey]: encodeRecord(record), [checksumKey]: noChecksum });
   const [header] = parts;
   const place = header === undefined ? undefined : checksumPlace(header, noChecksum);

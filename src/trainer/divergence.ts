@@ -1,5 +1,4 @@
 import { UserError } from '../errors.ts';
-import type { Tensors } from '../runtime/tensor.ts';
 import type { StepResults } from './steps.ts';
 
 /** A step whose loss or gradient is no number any more. */
@@ -34,17 +33,14 @@ export function divergence({ step, loss, gradientNorm }: BrokenStep): UserError 
 export const mostSkippedInARow = 50;
 
 /**
- * A loss tells of broken weights a step late; before they take the place of a good checkpoint they are looked at themselves.
- * @throws UserError naming the first tensor that has an element that is not finite
+ * A loss tells of broken weights a step late; before a tensor takes the place of a good one in a checkpoint it is looked at itself.
+ * @throws UserError when an element is not finite
  */
-export function requireFinite(state: Tensors, step: number): Tensors {
-  for (const [name, { data }] of Object.entries(state)) {
-    if (!(data instanceof Float32Array) || hasOnlyFinite(data)) continue;
-    throw new UserError(
-      `${name} is no longer finite at step ${step}: train anew with a lower learning rate (--learning-rate).`,
-    );
-  }
-  return state;
+export function requireFinite(name: string, data: Float32Array, step: number): void {
+  if (hasOnlyFinite(data)) return;
+  throw new UserError(
+    `${name} is no longer finite at step ${step}: train anew with a lower learning rate (--learning-rate).`,
+  );
 }
 
 /** A sum of x − x is 0 while every x is finite. A plain loop: every() with a callback takes ten times as long over millions. */

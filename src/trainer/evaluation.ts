@@ -101,8 +101,8 @@ export function evaluateText(
   return evaluateFile(exportProgram(evaluateProgram(model), { weights }), model.config.blockSize, tokens, open);
 }
 
-/** Blocks that go through the evaluate program at once. */
-const evaluationBatch = 32;
+/** Tokens that go through the evaluate program at once: enough to keep the cores busy, few enough to need less memory than training. */
+const tokensAtOnce = 2048;
 
 /**
  * The same, by an evaluate program that is a file already.
@@ -118,7 +118,7 @@ export async function evaluateFile(
   try {
     let sum = 0;
     let positions = 0;
-    for (const batch of allBlocks(tokens, { batch: evaluationBatch, block })) {
+    for (const batch of allBlocks(tokens, { batch: Math.max(1, Math.floor(tokensAtOnce / block)), block })) {
       const { loss } = await session.run({
         tokens: tensor('int32', batch.shape, batch.tokens),
         targets: tensor('int32', batch.shape, batch.targets),

@@ -7,7 +7,7 @@ import type { Tensors } from '../runtime/tensor.ts';
 import { BatchSampler, evaluationBatches } from '../text/batches.ts';
 import type { TokenSplit } from '../text/split.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { type BrokenStep, brokenSteps, divergence, mostSkippedInARow, requireFinite } from './divergence.ts';
+import { type BrokenStep, brokenSteps, divergence, mostSkippedInARow } from './divergence.ts';
 import { evaluationModel, meanLoss } from './evaluation.ts';
 import type { CheckpointEvent, StepsEvent, TrainingEvent } from './events.ts';
 import type { BestEvaluation, TrainerRecord } from './record.ts';
@@ -29,7 +29,8 @@ export interface TrainerEnvironment {
  */
 export class Trainer {
   readonly #record: TrainerRecord;
-  readonly #initial: Tensors;
+  /** Let go once the session has it: it is as large as a checkpoint. */
+  #initial: Tensors | undefined;
   readonly #tokens: TokenSplit;
   readonly #environment: TrainerEnvironment;
   readonly #model: Model;
@@ -45,13 +46,13 @@ export class Trainer {
   /**
    * The events of the run, from its present step to its last. The last one is a checkpoint.
    * @param signal ends the run after the steps under way, with a checkpoint.
-   * @throws UserError when the loss, the gradient or the state is no longer finite; the last checkpoint stays as it was.
+   * @throws UserError when the loss or the gradient is no longer finite; the last checkpoint stays as it was.
    */
   async *events(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void, undefined> {
     const { setup } = this.#record;
     const session = await openTrainProgram(this.#model, this.#record, this.#environment);
     try {
-      await session.setState(this.#initial);
+      await session.setState(this.#takeInitial());
       const evaluator =
         setup.evaluateEvery > 0 ? await this.#environment.open(evaluationModel(this.#model)) : undefined;
       try {
@@ -62,6 +63,13 @@ export class Trainer {
     } finally {
       await session.dispose();
     }
+  }
+
+  #takeInitial(): Tensors {
+    const state = this.#initial;
+    if (state === undefined) throw new TypeError('a trainer makes its run once');
+    this.#initial = undefined;
+    return state;
   }
 
   async *#run(
@@ -82,8 +90,12 @@ export class Trainer {
     };
     const checkpoint = async (end?: CheckpointEvent['end']): Promise<CheckpointEvent> => {
       const record = { ...this.#record, step, seconds, best, dataPosition: sampler.getState() };
-      const held = requireFinite(await state(), step);
-      return { kind: 'checkpoint', step, checkpoint: { record, state: held }, ...(end === undefined ? {} : { end }) };
+      return {
+        kind: 'checkpoint',
+        step,
+        checkpoint: { record, state: await state() },
+        ...(end === undefined ? {} : { end }),
+      };
     };
     while (step < setup.steps && signal?.aborted !== true) {
       const steps = stepsUntilNextStop(step, setup);

@@ -16,12 +16,17 @@ describe('a checkpoint', () => {
   });
 
   it('with a path and special numbers comes back too', async () => {
-    const special = Float32Array.of(-0, 2 ** -149, 3.4028234663852886e38, Number.NaN, Number.NEGATIVE_INFINITY);
+    const special = Float32Array.of(-0, 2 ** -149, 3.4028234663852886e38, -3.4028234663852886e38, 2 ** -126);
     const other = {
       record: { ...checkpoint.record, data: { ...checkpoint.record.data, path: '/a text/鯨.txt' }, step: 2 ** 31 },
       state: { ...checkpoint.state, special: tensor('float32', [5], special) },
     };
     expect(await decodeCheckpoint(await checkpointFile(other), 'state')).toEqual(other);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('is not made of %d', async (number) => {
+    const state = { ...checkpoint.state, broken: tensor('float32', [3], Float32Array.of(1, number, 2)) };
+    await expect(encodeCheckpoint({ ...checkpoint, state })).rejects.toThrow('broken is no longer finite at step 0');
   });
 
   it('is a safetensors file that others can read', () => {

@@ -138,7 +138,7 @@ describe('what breaks is told', () => {
     await expect(events).rejects.toBeInstanceOf(UserError);
   });
 
-  it('when the weights are no longer finite, before they are handed on as a checkpoint', async () => {
+  it('when the weights are no longer finite, before they are written as a checkpoint', async () => {
     const { checkpoint, tokens } = smallRun({ stepsPerRun: 1, checkpointEvery: 1 });
     // The first step's loss is still right; what it does to the weights is not.
     const schedule = { learningRate: 1e38, minimumLearningRate: 1e38, warmUp: 0, decaySteps: 1 };
@@ -146,10 +146,13 @@ describe('what breaks is told', () => {
     const record = { ...checkpoint.record, setup: { ...checkpoint.record.setup, schedule, optimizer } };
     const seen: string[] = [];
     const run = async (): Promise<void> => {
-      for await (const { kind } of trainerOf({ ...checkpoint, record }, tokens).events()) seen.push(kind);
+      for await (const event of trainerOf({ ...checkpoint, record }, tokens).events()) {
+        seen.push(event.kind);
+        if (event.kind === 'checkpoint') await checkpointFile(event.checkpoint);
+      }
     };
     await expect(run()).rejects.toThrow(/is no longer finite at step 1: train anew with a lower learning rate/);
-    expect(seen).toEqual(['steps']);
+    expect(seen).toEqual(['steps', 'checkpoint']);
   });
 
   it('when the state is that of another model', () => {

@@ -19,8 +19,9 @@ export async function runFindLearningRate(options: TrainOptions): Promise<void> 
       exitCode: 2,
     });
   }
-  const { checkpoint, tokens, corpus } = await planTraining(options);
-  const { config, setup } = checkpoint.record;
+  const { record, takeState, tokens, corpus } = await planTraining(options);
+  const { config, setup } = record;
+  const checkpoint = { record, state: takeState() };
   const parameters = formatCount(parameterCount(defineModel(config)));
   process.stderr.write(
     `Trying learning rates from ${range.lowest} to ${range.highest} on ${config.model} (${parameters} parameters) and ${corpus.name}, ${setup.batch} blocks each; nothing is kept.\n`,

@@ -52,16 +52,16 @@ export async function runTrain(options: TrainOptions): Promise<void> {
 export async function train(options: TrainOptions, { quiet = false }: Telling = {}): Promise<TrainingResult> {
   const say = quiet ? () => undefined : toStderr;
   const plan = await planTraining(options);
-  const { checkpoint, tokens, directory, corpus } = plan;
+  const { record, tokens, directory, corpus } = plan;
   const device = await deviceOf(options);
   const run = await RunDirectory.open(directory);
   const stop = interruption();
-  let saved = options.resume === undefined ? undefined : checkpoint.record.step;
+  let saved = options.resume === undefined ? undefined : record.step;
   try {
-    await run.rewind(checkpoint.record.step, { damaged: plan.notices.length > 0 });
-    await writeFileAtomic(join(directory, runFiles.settings), encodeConfigFile(settingsOf(checkpoint.record)));
+    await run.rewind(record.step, { damaged: plan.notices.length > 0 });
+    await writeFileAtomic(join(directory, runFiles.settings), encodeConfigFile(settingsOf(record)));
     for (const notice of plan.notices) say(notice);
-    say(`${describeRun(checkpoint.record, { text: corpus.name, directory, device })}\n`);
+    say(`${describeRun(record, { text: corpus.name, directory, device })}\n`);
     const last = await follow(plan, run, {
       options,
       quiet,
@@ -105,13 +105,12 @@ const mostInBackground = 2;
 
 /** Shows and keeps what the trainer tells, to its last checkpoint. */
 async function follow(
-  { checkpoint, tokens, past }: TrainingPlan,
+  { record, takeState, tokens, past }: TrainingPlan,
   run: RunDirectory,
   { options, quiet = false, signal, onSave }: Following,
 ): Promise<CheckpointEvent> {
-  const { record } = checkpoint;
   const { setup } = record;
-  const trainer = new Trainer(checkpoint, tokens, { open: opener(options) });
+  const trainer = new Trainer({ record, state: takeState() }, tokens, { open: opener(options) });
   const eventFile =
     options.tensorboard === false
       ? undefined
