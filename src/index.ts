@@ -79,9 +79,11 @@ export {
 } from './runtime/generation/text-generation.ts';
 export type { DeviceName, Open, OpenOptions, Placement, ProgramDescription, Session } from './runtime/session.ts';
 export { scalar, type Tensor, type Tensors, tensor, zeros } from './runtime/tensor.ts';
-export { allBlocks, type Batch, BatchSampler, evaluationBatches } from './text/batches.ts';
+export { allBlocks, type Batch, BatchSampler, evaluationBatches, type SamplerOptions } from './text/batches.ts';
+export type { BlockRandom } from './text/block-starts.ts';
 export { splitTokens, type TokenSplit } from './text/split.ts';
 export { CharacterTokenizer } from './text/tokenizer.ts';
+export type { Tokens } from './text/tokens.ts';
 export { decodeUtf8 } from './text/utf8.ts';
 export { type AdamWOptions, adamW } from './train/adamw.ts';
 export { crossEntropy } from './train/cross-entropy.ts';
@@ -90,6 +92,12 @@ export { initialize } from './train/initialize.ts';
 export type { Checkpoint } from './trainer/checkpoint.ts';
 export { evaluateText } from './trainer/evaluation.ts';
 export type { TrainingEvent } from './trainer/events.ts';
+export {
+  type RatePoint,
+  type RateRange,
+  suggestedLearningRate,
+  tryLearningRates,
+} from './trainer/learning-rate-finder.ts';
 export { namedPreset, type Preset, type PresetName, presetFor, presetNames } from './trainer/presets.ts';
 export type { TrainerRecord } from './trainer/record.ts';
 export { learningRateAt, type Schedule } from './trainer/schedule.ts';

@@ -1,5 +1,7 @@
 /** `trilu/node`: running models in Node.js, and the folders that training leaves. */
+export { type OpenCorpusOptions, type OpenedCorpus, openCorpus } from './corpus/open-corpus.ts';
 export {
+  type FoundCheckpoint,
   type Metrics,
   RunDirectory,
   readCheckpoint,

@@ -7,6 +7,7 @@ import { quiet, smallModel } from './cli/command.ts';
 
 const repository = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(repository, 'README.md'), 'utf8');
+const training = readFileSync(join(repository, 'docs/training.md'), 'utf8');
 const small = [...smallModel, ...quiet, '--steps', '20'].join(' ');
 
 /** What stays behind when the repository is copied: it is made anew, or not part of it. */
@@ -38,6 +39,11 @@ const rows: readonly Row[] = [
   { form: /^cd \w+$/, because: 'the copy is where the test is' },
   { form: /--help$/, because: 'it is quick', run: (command) => command },
   { form: /\bbench\b/, because: 'it needs PyTorch and minutes', run: (command) => withOptions(command, '--help') },
+  {
+    form: /^npx trilu ladder\b/,
+    because: 'a few steps of two stages show it',
+    run: (command) => withOptions(command, '--stages bigram,head --steps 20 --device cpu --threads 1'),
+  },
   {
     form: /^(npm run|npx trilu) train -- --resume |^npx trilu train --resume /,
     because: 'a few steps more show it',
@@ -107,7 +113,7 @@ it('npx trilu is the file that the commands here run', async () => {
 });
 
 describe('each command works as it stands', () => {
-  it.each(commands(readme))('%s', async (command) => {
+  it.each([...new Set([...commands(readme), ...commands(training)])])('%s', async (command) => {
     const row = rows.find(({ form }) => form.test(command));
     expect(row, 'the table of this test says how to try it').toBeDefined();
     if (row?.run === undefined) return;
