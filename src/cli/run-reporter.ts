@@ -1,6 +1,7 @@
 import type { Metrics, RunDirectory } from '../runs/run-directory.ts';
 import type { EventFileWriter } from '../tensorboard/event-file.ts';
 import type { EvaluationEvent, SkippedEvent, StepsEvent } from '../trainer/events.ts';
+import type { BestEvaluation } from '../trainer/record.ts';
 import type { ProgressView } from './progress.ts';
 
 /** Where a run's reports go. */
@@ -17,9 +18,12 @@ export class RunReporter {
   /** The report of the last steps, held back until it is known whether an evaluation belongs to it. */
   #line: Metrics | undefined;
   #loss = Number.NaN;
+  #best: BestEvaluation | undefined;
 
-  constructor(to: Reporting) {
+  /** @param best the best evaluation before this session */
+  constructor(to: Reporting, best?: BestEvaluation) {
     this.#to = to;
+    this.#best = best;
   }
 
   async steps({ step, loss, gradientNorm, learningRate, tokensPerSecond, seconds }: StepsEvent): Promise<void> {
@@ -44,7 +48,10 @@ export class RunReporter {
   evaluation({ step, validationLoss, best }: EvaluationEvent): void {
     if (this.#line !== undefined) this.#line = { ...this.#line, validation_loss: validationLoss };
     this.#to.view.evaluation({ step, validationLoss });
-    const remark = best ? ', the lowest so far' : '';
+    if (best) this.#best = { step, validationLoss };
+    const lowest = this.#best;
+    const remark =
+      best || lowest === undefined ? '' : ` (lowest: ${lowest.validationLoss.toFixed(4)} at step ${lowest.step})`;
     this.#to.view.print(
       `step ${step}: training loss ${this.#loss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}${remark}`,
     );

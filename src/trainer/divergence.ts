@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { Tensors } from '../runtime/tensor.ts';
 import type { StepResults } from './steps.ts';
 
 /** A step whose loss or gradient is no number any more. */
@@ -21,11 +22,11 @@ export function brokenSteps({ losses, gradientNorms }: StepResults, before: numb
   });
 }
 
-/** What to say of a run that a broken step ends. The checkpoint before it stays as it was. */
+/** What to say of a run that a broken step ends. */
 export function divergence({ step, loss, gradientNorm }: BrokenStep): UserError {
   const what = Number.isFinite(loss) ? `The gradient's norm became ${gradientNorm}` : `The loss became ${loss}`;
   return new UserError(
-    `${what} at step ${step}: train anew with a lower learning rate (--learning-rate), or leave such steps out (--on-divergence skip).`,
+    `${what} at step ${step}: train anew with a lower learning rate (--learning-rate), or go on without such steps (--resume, --on-divergence skip).`,
   );
 }
 
@@ -41,6 +42,11 @@ export function requireFinite(name: string, data: Float32Array, step: number): v
   throw new UserError(
     `${name} is no longer finite at step ${step}: train anew with a lower learning rate (--learning-rate).`,
   );
+}
+
+/** Whether all numbers of a state are finite. */
+export function isFiniteState(state: Tensors): boolean {
+  return Object.values(state).every(({ data }) => !(data instanceof Float32Array) || hasOnlyFinite(data));
 }
 
 /** A sum of x − x is 0 while every x is finite. A plain loop: every() with a callback takes ten times as long over millions. */

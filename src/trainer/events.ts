@@ -49,5 +49,5 @@ export interface CheckpointEvent {
   readonly step: number;
   readonly checkpoint: Checkpoint;
   /** Why the run ends with this checkpoint; undefined while it goes on. */
-  readonly end?: 'steps' | 'patience' | 'signal';
+  readonly end?: 'steps' | 'patience' | 'signal' | 'divergence';
 }

@@ -7,7 +7,7 @@ import type { Tensors } from '../runtime/tensor.ts';
 import { BatchSampler, evaluationBatches } from '../text/batches.ts';
 import type { TokenSplit } from '../text/split.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { type BrokenStep, brokenSteps, divergence, mostSkippedInARow } from './divergence.ts';
+import { type BrokenStep, brokenSteps, divergence, isFiniteState, mostSkippedInARow } from './divergence.ts';
 import { evaluationModel, meanLoss } from './evaluation.ts';
 import type { CheckpointEvent, StepsEvent, TrainingEvent } from './events.ts';
 import type { BestEvaluation, TrainerRecord } from './record.ts';
@@ -46,7 +46,7 @@ export class Trainer {
   /**
    * The events of the run, from its present step to its last. The last one is a checkpoint.
    * @param signal ends the run after the steps under way, with a checkpoint.
-   * @throws UserError when the loss or the gradient is no longer finite; the last checkpoint stays as it was.
+   * @throws UserError when a loss or a gradient is no longer finite, after a checkpoint without the steps where it was so.
    */
   async *events(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void, undefined> {
     const { setup } = this.#record;
@@ -104,11 +104,17 @@ export class Trainer {
       copied = undefined;
       const results = await makeSteps(session, sampler.nextSteps(steps), rates, setup.seed);
       const elapsed = (now() - started) / 1000;
-      const broken = skips.judge(brokenSteps(results, step), step, steps);
+      const broken = brokenSteps(results, step);
+      const failure = skips.judge(broken, step, steps);
       step += steps;
       seconds += elapsed;
       for (const skipped of broken) yield { kind: 'skipped', ...skipped };
       yield { ...report(results), step, seconds, learningRate: rates.at(-1) ?? 0, ...this.#pace(steps, elapsed) };
+      if (failure !== undefined) {
+        // Broken steps have changed nothing: what is there is as good as it was before them, and is kept.
+        if (isFiniteState(await state())) yield await checkpoint('divergence');
+        throw failure;
+      }
       if (isDue(step, setup.evaluateEvery, setup.steps) && evaluator !== undefined) {
         const validationLoss = await this.#evaluate(evaluator, await state());
         const isBest = best === undefined || validationLoss < best.validationLoss;
@@ -148,9 +154,9 @@ export function openTrainProgram(
   { setup, config }: TrainerRecord,
   { open }: TrainerEnvironment,
 ): Promise<Session> {
-  const { optimizer, batch, parts, onDivergence } = setup;
+  const { optimizer, batch, parts } = setup;
   const sizes = parts === 1 ? {} : { sizes: { batch, time: config.blockSize } };
-  const program = trainProgram(model, { optimizer, parts, skipNonFinite: onDivergence === 'skip', ...sizes });
+  const program = trainProgram(model, { optimizer, parts, skipNonFinite: true, ...sizes });
   return open(exportProgram(program, { weights: new Map() }));
 }
 
@@ -178,23 +184,23 @@ class Skips {
     this.#onDivergence = onDivergence;
   }
 
-  /** @returns the steps that were skipped. @throws UserError when the run has to end. */
-  judge(broken: readonly BrokenStep[], before: number, steps: number): readonly BrokenStep[] {
+  /** @returns why the run has to end, if it has to */
+  judge(broken: readonly BrokenStep[], before: number, steps: number): UserError | undefined {
     const [first] = broken;
     if (first === undefined) {
       this.#inARow = 0;
-      return broken;
+      return undefined;
     }
-    if (this.#onDivergence === 'stop') throw divergence(first);
+    if (this.#onDivergence === 'stop') return divergence(first);
     const numbers = new Set(broken.map(({ step }) => step));
     for (let step = before + 1; step <= before + steps; step++) {
       this.#inARow = numbers.has(step) ? this.#inARow + 1 : 0;
       if (this.#inARow < mostSkippedInARow) continue;
-      throw new UserError(
+      return new UserError(
         `${mostSkippedInARow} steps up to ${step} were skipped in a row: nothing is learned any more; train anew with a lower learning rate (--learning-rate).`,
       );
     }
-    return broken;
+    return undefined;
   }
 }
 

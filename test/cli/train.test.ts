@@ -181,7 +181,7 @@ it.concurrent('the progress on standard error has samples, evaluations, a curve 
   expect(stderr).toMatch(/^Training bigram: \d+ parameters, 100 steps, on (cpu|webgpu|cuda)\.$/m);
   expect(stderr.match(/^── step (50|100) ─+$/gm)).toHaveLength(2);
   expect(
-    stderr.match(/^step (50|100): training loss \d\.\d+, validation loss \d\.\d+(, the lowest so far)?$/gm),
+    stderr.match(/^step (50|100): training loss \d\.\d+, validation loss \d\.\d+( \(lowest: .*\))?$/gm),
   ).toHaveLength(2);
   expect(stderr).toMatch(/^step 100\/100 · loss \d\.\d+ · validation \d\.\d+ · [\d,]+ tokens\/s · 0:00 left$/m);
   expect(stderr).toMatch(/^ {8}─ training \d\.\d+ {3}● validation \d\.\d+$/m);

@@ -6,6 +6,7 @@ import type { Session } from '../../src/runtime/session.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
 import { evaluateText } from '../../src/trainer/evaluation.ts';
+import type { TrainingEvent } from '../../src/trainer/events.ts';
 import { learningRateAt } from '../../src/trainer/schedule.ts';
 import type { TrainingSetup } from '../../src/trainer/setup.ts';
 import { initialState, weightsOf } from '../../src/trainer/state.ts';
@@ -136,6 +137,24 @@ describe('what breaks is told', () => {
     const events = eventsOf(trainerOf({ ...checkpoint, state: broken }, tokens));
     await expect(events).rejects.toThrow(/^The loss became NaN at step 1: train anew with a lower learning rate/);
     await expect(events).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('when a gradient is not finite, after a checkpoint in which that step has changed nothing', async () => {
+    const { checkpoint, tokens } = smallRun({ stepsPerRun: 4 });
+    const { shape = [], data = [] } = checkpoint.state['transformer.ln_f.weight'] ?? {};
+    // Logits so large that the loss is finite still, and the squares of its gradient are not.
+    const large = tensor('float32', shape, new Float32Array(data.length).fill(1e22));
+    const state = { ...checkpoint.state, 'transformer.ln_f.weight': large };
+    const events: TrainingEvent[] = [];
+    const run = async (): Promise<void> => {
+      for await (const event of trainerOf({ ...checkpoint, state }, tokens).events()) events.push(event);
+    };
+    await expect(run()).rejects.toThrow(/^The gradient's norm became Infinity at step 1: train anew with a lower/);
+    expect(events.map(({ kind }) => kind)).toEqual([...Array(4).fill('skipped'), 'steps', 'checkpoint']);
+    const last = events.at(-1);
+    expect(last).toMatchObject({ step: 4, end: 'divergence' });
+    const kept = last?.kind === 'checkpoint' ? last.checkpoint.state : {};
+    expect({ ...kept, step: state.step }).toEqual(state);
   });
 
   it('when the weights are no longer finite, before they are written as a checkpoint', async () => {

@@ -116,7 +116,7 @@ async function follow(
       ? undefined
       : await EventFileWriter.open(join(run.path, runFiles.tensorboard), { firstStep: record.step });
   const view = progressView(setup.steps, record.step, { past });
-  const reporter = new RunReporter({ run, view: quiet ? withoutText(view) : view, eventFile });
+  const reporter = new RunReporter({ run, view: quiet ? withoutText(view) : view, eventFile }, record.best);
   const saving = new BackgroundWork(mostInBackground);
   let last: CheckpointEvent | undefined;
   try {
