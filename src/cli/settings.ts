@@ -110,7 +110,8 @@ export const settingRows: Readonly<Record<keyof TrainSettings, SettingRow>> = {
   parts: {
     ...run,
     values: number('positiveInteger'),
-    description: 'parts of a batch, one after another, gradients accumulated: less memory, same result',
+    description:
+      'parts of a batch, one after another, gradients accumulated (default: about 1,024 tokens each on a CPU, else 1)',
   },
   seed: { ...run, values: number('seed'), description: 'what random numbers start from' },
   rng: {

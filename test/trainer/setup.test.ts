@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { presetFor } from '../../src/trainer/presets.ts';
-import { checkSetup, type TrainingSetup } from '../../src/trainer/setup.ts';
+import { checkSetup, partsForCpu, type TrainingSetup } from '../../src/trainer/setup.ts';
 
 describe('a setup that can’t be followed is wrong usage', () => {
   const preset = presetFor('gpt-nano');
@@ -30,4 +30,23 @@ describe('a setup that can’t be followed is wrong usage', () => {
     const schedule = { ...preset.schedule, learningRate: 1e-4, minimumLearningRate: 1e-4 };
     expect(() => checkSetup({ ...preset, schedule, batch: 12, parts: 12, patience: 3 })).not.toThrow();
   });
+});
+
+describe('the parts of a batch on a CPU', () => {
+  it.each([
+    [12, 64, 1],
+    [32, 8, 1],
+    [64, 256, 16],
+    [64, 64, 4],
+    [7, 1000, 7],
+    [6, 512, 3],
+    [4, 5000, 4],
+    [1, 100_000, 1],
+  ])(
+    '%i blocks of %i: %i equal parts, each as large as a CPU works through at once, or a block',
+    (batch, block, parts) => {
+      expect(partsForCpu(batch, block)).toBe(parts);
+      expect(batch % parts).toBe(0);
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { type RatePoint, suggestedLearningRate, tryLearningRates } from '../../t
 import { formatCount } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import { progressView } from '../progress.ts';
-import { opener } from '../running.ts';
+import { deviceOf, opener } from '../running.ts';
 import type { TrainOptions } from '../train.ts';
 import { planTraining } from '../training-plan.ts';
 
@@ -19,7 +19,7 @@ export async function runFindLearningRate(options: TrainOptions): Promise<void> 
       exitCode: 2,
     });
   }
-  const { record, takeState, tokens, corpus } = await planTraining(options);
+  const { record, takeState, tokens, corpus } = await planTraining(options, await deviceOf(options));
   const { config, setup } = record;
   const checkpoint = { record, state: takeState() };
   const parameters = formatCount(parameterCount(defineModel(config)));

@@ -82,7 +82,7 @@ async function climb(stage: string, options: LadderOptions): Promise<Rung | unde
   if (begun !== undefined && record !== undefined && record.step >= (options.steps ?? record.setup.steps)) {
     checkpoint = begun.checkpoint;
     say(`trained already: ${formatCount(record.step)} steps in ${directory}`);
-    tokens = (await planTraining({ ...asked, resume: directory, steps: record.step + 1 })).tokens;
+    tokens = (await planTraining({ ...asked, resume: directory, steps: record.step + 1 }, 'cpu')).tokens;
   } else {
     const settings = begun === undefined ? newRun(stage, directory, options) : { resume: directory };
     const steps = options.steps === undefined ? {} : { steps: options.steps };

@@ -51,9 +51,9 @@ export async function runTrain(options: TrainOptions): Promise<void> {
 /** Trains a new run, or goes on with one, and keeps it in its directory. */
 export async function train(options: TrainOptions, { quiet = false }: Telling = {}): Promise<TrainingResult> {
   const say = quiet ? () => undefined : toStderr;
-  const plan = await planTraining(options);
-  const { record, tokens, directory, corpus } = plan;
   const device = await deviceOf(options);
+  const plan = await planTraining(options, device);
+  const { record, tokens, directory, corpus } = plan;
   const run = await RunDirectory.open(directory);
   const stop = interruption();
   let saved = options.resume === undefined ? undefined : record.step;
