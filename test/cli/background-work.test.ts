@@ -7,6 +7,7 @@ function piece(log: string[], name: string): { work: () => Promise<void>; end: (
   const ended = new Promise<void>((resolve, reject) => {
     end = (error) => (error === undefined ? resolve() : reject(error));
   });
+  ended.catch(() => undefined); // it may end before anybody waits for it
   const work = async (): Promise<void> => {
     log.push(`${name} begins`);
     await ended;
