@@ -57,7 +57,10 @@ async function brokenState(weight: number): Promise<Tensors> {
   const { shape = [], data = [] } = state['transformer.h.0.mlp.c_fc.weight'] ?? {};
   const numbers = Float32Array.from(data, Number);
   numbers[3] = weight;
-  return { ...state, 'transformer.h.0.mlp.c_fc.weight': tensor('float32', shape, numbers) };
+  const name = 'transformer.h.0.mlp.c_fc.weight';
+  const moment = Float32Array.from(state[`${name}.exp_avg`]?.data ?? [], Number);
+  moment[5] = -0; // what is added to it must not make it 0
+  return { ...state, [name]: tensor('float32', shape, numbers), [`${name}.exp_avg`]: tensor('float32', shape, moment) };
 }
 
 describe('a step whose loss is not finite', () => {

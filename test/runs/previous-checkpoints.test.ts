@@ -109,6 +109,8 @@ describe('a checkpoint that is damaged', () => {
     await again.release();
     expect(kept(run)).toEqual(['step-10.safetensors']);
     expect((await readCheckpoint(run)).checkpoint).toEqual(at(25));
+    rmSync(stateOf(run));
+    expect((await readCheckpoint(run)).checkpoint).toEqual(at(10));
   });
 
   it('with nothing before it is told of', async () => {
