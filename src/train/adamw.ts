@@ -75,8 +75,8 @@ export function adamW(
   const correction1 = oneMinusPower(beta1, t); // 1 − β1ᵗ
   const correction2 = sqrt(oneMinusPower(beta2, t)); // √(1 − β2ᵗ)
   const scale = clip > 0 ? min(div(clip, add(orElse(gradientNorm, 1), 1e-6)), 1) : undefined; // PyTorch adds this 1e-6 too
-  const share1 = scale === undefined ? 1 - beta1 : mul(scale, 1 - beta1); // of the gradient in the first moment
-  const share2 = scale === undefined ? 1 - beta2 : mul(mul(scale, scale), 1 - beta2); // of its square in the second
+  const share1 = orElse(scale === undefined ? 1 - beta1 : mul(scale, 1 - beta1), 0); // of the gradient in the first moment
+  const share2 = orElse(scale === undefined ? 1 - beta2 : mul(mul(scale, scale), 1 - beta2), 0); // of its square in the second
   const stepSize = orElse(div(mul(learningRate, correction2), correction1), 0);
   const [kept1, kept2] = [orElse(beta1, 1), orElse(beta2, 1)];
   const smallest = mul(correction2, epsilon);
@@ -104,14 +104,14 @@ interface Soundness {
   readonly sound: (gradient: Value) => Value;
 }
 
-/** Scalars make up for all but one thing: NaN · 0 is NaN, so in such a step the gradients themselves become −0, which adds to no zero. */
+/** Scalars make up for all but one thing: NaN · 0 is NaN, so in such a step the gradients themselves become −1: −1 · 0 is −0, which even −0 bears. */
 function soundness(gradientNorm: Value, loss: Value | undefined): Soundness {
   if (loss === undefined) return { orElse: (scalar) => scalar, sound: (gradient) => gradient };
   const both = add(loss, gradientNorm);
   const finite = equal(sub(both, both), 0);
   return {
     orElse: (scalar, otherwise) => where(finite, scalar, otherwise),
-    sound: (gradient) => where(finite, gradient, -0),
+    sound: (gradient) => where(finite, gradient, -1),
   };
 }
 
