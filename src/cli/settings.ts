@@ -68,7 +68,8 @@ export interface TrainSettings {
 export type SettingValues =
   | { readonly kind: 'number'; readonly rule: NumberRule; readonly argument?: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly argument: string }
-  | { readonly kind: 'switch' };
+  /** `off` is what it means to be turned off. */
+  | { readonly kind: 'switch'; readonly off: string };
 
 /** One hyperparameter: its place in the help, and whether a run that goes on may have another than it began with. */
 export interface SettingRow {
@@ -90,7 +91,7 @@ const choice = (argument: string, ...choices: readonly string[]): SettingValues 
   choices,
   argument,
 });
-const onOrOff: SettingValues = { kind: 'switch' };
+const onOrOff = (off: string): SettingValues => ({ kind: 'switch', off });
 
 const gptStages = ['gpt-nano', 'gpt'];
 const layered = ['residual', 'layer-norm', ...gptStages];
@@ -135,10 +136,10 @@ export const settingRows: Readonly<Record<keyof TrainSettings, SettingRow>> = {
     description: 'share of activations set to 0',
     stages: attending,
   },
-  bias: { ...model, values: onOrOff, description: 'biases in the GPT stages', stages: gptStages },
+  bias: { ...model, values: onOrOff('no biases there'), description: 'biases in the GPT stages', stages: gptStages },
   tied: {
     ...model,
-    values: onOrOff,
+    values: onOrOff('an output layer of its own there'),
     description: 'the token embedding as output layer in the GPT stages',
     stages: gptStages,
   },

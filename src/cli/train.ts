@@ -75,10 +75,7 @@ function optionsOf(name: keyof TrainSettings, { group, description, values }: Se
   const flag = flagOf(name);
   const grouped = (option: Option): Option => (group === 'Run' ? option : option.helpGroup(`${group}:`));
   if (values.kind === 'switch') {
-    return [
-      grouped(new Option(flag, description)),
-      grouped(new Option(flag.replace('--', '--no-'), `no ${description}`)),
-    ];
+    return [grouped(new Option(flag, description)), grouped(new Option(flag.replace('--', '--no-'), values.off))];
   }
   const option = new Option(`${flag} <${values.argument ?? 'number'}>`, description);
   return [
