@@ -73,11 +73,12 @@ export function encodeEvent(event: Event): Uint8Array {
   return type.encode(type.fromObject(event)).finish();
 }
 
-/** SessionLog.START: what a reader has of later steps, from a session before, is no longer true. */
+/** SessionLog.START: what a session before this one has told of this step and later ones is no longer true. */
 export const sessionStart = 1;
 
 /**
- * A number. The oldest form, simple_value, is what every version of TensorBoard reads; newer ones turn it into theirs as they load it.
+ * A number, as simple_value rather than as a tensor with the metadata of the scalars plugin: every version of TensorBoard and every
+ * other reader takes it, it takes less room, and TensorBoard gives it that same metadata itself when it loads it.
  */
 export function scalarValue(tag: string, number: number): SummaryValue {
   return { tag, simpleValue: number };
@@ -89,7 +90,7 @@ const DATA_CLASS_TENSOR = 2;
 /** A text for TensorBoard's text page, which takes it for Markdown: as a block of code it stays as it is. */
 export function textValue(tag: string, text: string): SummaryValue {
   const block = text
-    .split('\n')
+    .split(/\r\n?|\n/)
     .map((line) => `    ${line}`)
     .join('\n');
   return {

@@ -9,6 +9,7 @@ import { type Tensors, tensor } from '../runtime/tensor.ts';
 import { allBlocks, type Batch } from '../text/batches.ts';
 import type { Tokens } from '../text/tokens.ts';
 import { crossEntropy } from '../train/cross-entropy.ts';
+import type { TrainerRecord } from './record.ts';
 
 /**
  * The trainer's own evaluation graph: like the evaluate program, but the weights are fed, since they change, and many batches go
@@ -34,6 +35,17 @@ export function evaluationModel(model: Model): Uint8Array {
   if (losses === undefined) throw new TypeError('the scan yields the losses');
   const inputs = [...Object.entries(sequences).map(([name, value]) => ({ name, value })), ...parametersOf(loss)];
   return writeOnnx(build({ name: `${model.config.model} evaluation`, inputs, outputs: { loss: losses } }));
+}
+
+/** The batches that a run is judged by: so many of its own size, in the parts that it works them through in, which are the same blocks. */
+export function evaluationSize({ setup, config }: Pick<TrainerRecord, 'setup' | 'config'>): {
+  readonly batch: number;
+  readonly block: number;
+  readonly batches: number;
+  readonly seed: number;
+} {
+  const { batch, parts, evaluateBatches, seed } = setup;
+  return { batch: batch / parts, block: config.blockSize, batches: evaluateBatches * parts, seed };
 }
 
 /** How many batches go through in one run: enough to amortise feeding the weights, few enough to stop soon on demand. */

@@ -8,7 +8,7 @@ import { BatchSampler, evaluationBatches } from '../text/batches.ts';
 import type { TokenSplit } from '../text/split.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type BrokenStep, brokenSteps, divergence, isFiniteState, mostSkippedInARow } from './divergence.ts';
-import { evaluationModel, meanLoss } from './evaluation.ts';
+import { evaluationModel, evaluationSize, meanLoss } from './evaluation.ts';
 import type { CheckpointEvent, StepsEvent, TrainingEvent } from './events.ts';
 import type { BestEvaluation, TrainerRecord } from './record.ts';
 import { learningRateAt } from './schedule.ts';
@@ -142,9 +142,7 @@ export class Trainer {
   }
 
   #evaluate(evaluator: Session, state: Tensors): Promise<number> {
-    const { setup, config } = this.#record;
-    const size = { batch: setup.batch, block: config.blockSize, batches: setup.evaluateBatches, seed: setup.seed };
-    return meanLoss(evaluator, state, evaluationBatches(this.#tokens.validation, size));
+    return meanLoss(evaluator, state, evaluationBatches(this.#tokens.validation, evaluationSize(this.#record)));
   }
 }
 

@@ -206,6 +206,24 @@ describe('the state a run begins with', () => {
   });
 });
 
+it('a run in parts is judged by the same blocks as one in one part', async () => {
+  const [one, two] = [1, 2].map((parts) =>
+    smallRun({ steps: 1, batch: 4, parts, evaluateEvery: 1, evaluateBatches: 5 }),
+  );
+  const losses = await Promise.all(
+    [one, two].map(async (run) => {
+      if (run === undefined) throw new Error('two runs');
+      // No dropout: the parts of a batch would drop other elements.
+      const config = { ...run.checkpoint.record.config, dropout: 0 };
+      const checkpoint = { ...run.checkpoint, record: { ...run.checkpoint.record, config } };
+      const events = await eventsOf(trainerOf(checkpoint, run.tokens));
+      return events.flatMap((event) => (event.kind === 'evaluation' ? [event.validationLoss] : []));
+    }),
+  );
+  expect(losses[0]).toHaveLength(1);
+  expect(losses[1]?.[0]).toBeCloseTo(losses[0]?.[0] ?? Number.NaN, 5);
+});
+
 it('evaluateText weighs every character but the first once', async () => {
   const { checkpoint, tokens } = smallRun();
   const model = defineModel(checkpoint.record.config);

@@ -7,7 +7,7 @@ import { makeDirectory, writeFileAtomic } from '../../storage/atomic-file.ts';
 import { evaluationBatches } from '../../text/batches.ts';
 import type { TokenSplit } from '../../text/split.ts';
 import type { Checkpoint } from '../../trainer/checkpoint.ts';
-import { evaluationModel, meanLoss } from '../../trainer/evaluation.ts';
+import { evaluationModel, evaluationSize, meanLoss } from '../../trainer/evaluation.ts';
 import { formatCount, formatDuration, formatTable, shellWord } from '../format.ts';
 import { type LadderOptions, ladderStages } from '../ladder.ts';
 import { type LadderReport, ladderReport } from '../ladder-report.ts';
@@ -106,10 +106,10 @@ async function measured(
   stage: string,
   options: LadderOptions,
 ): Promise<Omit<Rung, 'stage' | 'directory'>> {
-  const { setup, config, data } = record;
+  const { config, data } = record;
   const model = defineModel(config);
   const evaluator = await opener(options)(evaluationModel(model));
-  const size = { batch: setup.batch, block: config.blockSize, batches: setup.evaluateBatches, seed: setup.seed };
+  const size = evaluationSize(record);
   try {
     return {
       parameters: parameterCount(model),
