@@ -47,6 +47,7 @@ describe.skipIf(python === undefined)('an event file, read by a script of its ow
     const time = 1_700_000_000.25;
     expect(read(writer.path)).toEqual([
       { time, step: 0, version: 'brain.Event:2' },
+      { time, step: 1, session: 1 },
       {
         time,
         step: 10,
@@ -71,19 +72,32 @@ describe.skipIf(python === undefined)('an event file, read by a script of its ow
     expect(read(writer.path)).toMatchObject([{ step: 0 }, { step: 41, session: 1 }, { step: 50 }]);
   });
 
-  it('has a name of its own for each session, in the same second too', async () => {
-    const options = { firstStep: 0, now: () => 5000 };
-    const [one, other] = [await EventFileWriter.open(folder, options), await EventFileWriter.open(folder, options)];
-    expect(one.path).not.toBe(other.path);
-    await Promise.all([one.close(), other.close()]);
+  it('has a later name for each later session, in the same second and on a clock set back too', async () => {
+    const sessions = join(folder, 'sessions');
+    const paths: string[] = [];
+    for (const milliseconds of [5000, 5000, 1000]) {
+      const writer = await EventFileWriter.open(sessions, { firstStep: 0, now: () => milliseconds });
+      paths.push(writer.path);
+      await writer.close();
+    }
+    // Readers take the files by their names: a later session must have a later one, though the clock was set back.
+    expect(paths.toSorted()).toEqual(paths);
+    expect(new Set(paths).size).toBe(3);
   });
 
   it('does not go back in time when the clock does', async () => {
-    const times = [1000_000, 2000_000, 1500_000, 3000_000];
+    const times = [1000_000, 1000_000, 1000_000, 2000_000, 1500_000, 3000_000];
     const writer = await EventFileWriter.open(folder, { firstStep: 0, now: () => times.shift() ?? 0 });
-    for (const step of [1, 2]) await writer.scalars(step, { loss: 1 });
+    for (const step of [1, 2, 3]) await writer.scalars(step, { loss: 1 });
     await writer.close();
-    expect(read(writer.path).map(({ time }) => time)).toEqual([2000, 2000, 3000]);
+    expect(read(writer.path).map(({ time }) => time)).toEqual([1000, 1000, 2000, 2000, 3000]);
+  });
+
+  it('takes writes that overlap one after another', async () => {
+    const writer = await EventFileWriter.open(folder, { firstStep: 0 });
+    await Promise.all([1, 2, 3, 4, 5].map((step) => writer.scalars(step, { loss: step })));
+    await writer.close();
+    expect(read(writer.path).map(({ step }) => step)).toEqual([0, 1, 1, 2, 3, 4, 5]);
   });
 
   it('cut short is read up to the cut', async () => {
@@ -92,7 +106,7 @@ describe.skipIf(python === undefined)('an event file, read by a script of its ow
     await writer.close();
     const bytes = await readFile(writer.path);
     await writeFile(writer.path, bytes.subarray(0, -5));
-    expect(read(writer.path).map(({ step }) => step)).toEqual([0, 1, 2]);
+    expect(read(writer.path).map(({ step }) => step)).toEqual([0, 1, 1, 2]);
   });
 
   it('on a full disk keeps whole records, and goes on when there is room again', async (context) => {
@@ -107,6 +121,6 @@ describe.skipIf(python === undefined)('an event file, read by a script of its ow
     await rm(filler);
     await writer.scalars(3, { loss: 3 });
     await writer.close();
-    expect(read(writer.path).map(({ step }) => step)).toEqual([0, 1, 3]);
+    expect(read(writer.path).map(({ step }) => step)).toEqual([0, 1, 1, 3]);
   });
 });
