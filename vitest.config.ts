@@ -43,6 +43,7 @@ function browser({ executablePath, args }: NonNullable<ReturnType<typeof chromiu
       include: [
         'protobufjs/minimal.js',
         'pure-rand/distribution/uniformInt',
+        'pure-rand/generator/mersenne',
         'pure-rand/generator/xoroshiro128plus',
         'valibot',
       ],
