@@ -72,7 +72,7 @@ function maskedAttention(x: Value, inputs: AttentionInputs, dropout: number, con
   const { label, query, key, value, scale, blockSize } = inputs;
   const keys = context.remember(`${label}.key`, key, 2); // (B, H, S, D)
   const values = context.remember(`${label}.value`, value, 2); // (B, H, S, D)
-  const scores = mul(matMul(query, transpose(keys, [0, 1, 3, 2])), scale); // (B, H, T, S)
+  const scores = context.tap(`scores.${label}`, mul(matMul(query, transpose(keys, [0, 1, 3, 2])), scale)); // (B, H, T, S)
   const visible = causalMask(x, keys, 2, blockSize, context); // (T, S)
   const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
   const weights = context.tap(`attention.${label}`, softmax(masked, { axis: -1 })); // (B, H, T, S), rows sum to 1

@@ -1,4 +1,5 @@
 import {
+  concat,
   equal,
   matMul,
   mul,
@@ -20,13 +21,13 @@ export interface HeadOptions {
   readonly size: number;
 }
 
-/** One causal self-attention head. @param x (B, T, C) @returns the mixed values (B, T, size), and the weights (B, T, S) unless fused */
+/** One causal self-attention head. @param x (B, T, C) @returns the mixed values (B, T, size), and the scores and weights (B, T, S) unless fused */
 export function attentionHead(
   x: Value,
   { label, size }: HeadOptions,
   config: ModelConfig,
   context: Context,
-): { mixed: Value; weights?: Value } {
+): { mixed: Value; weights?: Value; scores?: Value } {
   const { blockSize, dropout, initialization } = config;
   const key = linear('key', x, size, { bias: false, initialization }); // (B, T, size)
   const query = linear('query', x, size, { bias: false, initialization }); // (B, T, size)
@@ -42,7 +43,7 @@ export function attentionHead(
   const visible = causalMask(x, keys, 1, blockSize, context); // (T, S)
   const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
   const weights = softmax(masked, { axis: -1 }); // (B, T, S), rows sum to 1
-  return { mixed: matMul(context.dropout(weights, dropout), values), weights };
+  return { mixed: matMul(context.dropout(weights, dropout), values), weights, scores };
 }
 
 /** Self-attention: each position asks (query) and its past answers (key, value). One head as wide as the embedding. */
@@ -54,9 +55,25 @@ export function head(config: ModelConfig): Model {
       const tokenTable = embedding('token_embedding_table', vocabularySize, C, initialization); // (V, C)
       const positionTable = embedding('position_embedding_table', blockSize, C, initialization); // (block, C)
       const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
-      const { mixed, weights } = scope('sa_head', () => attentionHead(x, { label: '0.0', size: C }, config, context));
-      if (weights !== undefined) context.tap('attention.0', unsqueeze(weights, [1])); // (B, 1, T, S)
+      const { mixed, ...seen } = scope('sa_head', () => attentionHead(x, { label: '0.0', size: C }, config, context));
+      tapHeads(0, [seen], context);
       return linear('lm_head', mixed, vocabularySize, { initialization }); // (B, T, C) → (B, T, V)
     },
   };
+}
+
+/** Shows what the heads of a layer hold of each other's places: `scores.{layer}` before the mask, `attention.{layer}` after the softmax, (B, H, T, S) each. */
+export function tapHeads(
+  layer: number,
+  heads: readonly { readonly weights?: Value; readonly scores?: Value }[],
+  context: Context,
+): void {
+  const joined = (values: readonly (Value | undefined)[]): Value | undefined => {
+    const each = values.flatMap((value) => (value === undefined ? [] : unsqueeze(value, [1]))); // (B, 1, T, S)
+    return each.length === 0 ? undefined : concat(each, { axis: 1 });
+  };
+  const scores = joined(heads.map((head) => head.scores));
+  const weights = joined(heads.map((head) => head.weights));
+  if (scores !== undefined) context.tap(`scores.${layer}`, scores);
+  if (weights !== undefined) context.tap(`attention.${layer}`, weights);
 }

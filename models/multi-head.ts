@@ -1,5 +1,5 @@
-import { concat, scope, unsqueeze, type Value } from '../src/graph/index.ts';
-import { attentionHead } from './head.ts';
+import { concat, scope, type Value } from '../src/graph/index.ts';
+import { attentionHead, tapHeads } from './head.ts';
 import { embed, embedding, linear } from './layers.ts';
 import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
 
@@ -10,8 +10,7 @@ export function multiHeadAttention(x: Value, layer: number, config: ModelConfig,
   const attended = Array.from({ length: heads }, (_, head) =>
     scope(`heads.${head}`, () => attentionHead(x, { label: `${layer}.${head}`, size }, config, context)),
   );
-  const weights = attended.flatMap((head) => (head.weights === undefined ? [] : unsqueeze(head.weights, [1]))); // each (B, 1, T, S)
-  if (weights.length > 0) context.tap(`attention.${layer}`, concat(weights, { axis: 1 })); // (B, H, T, S)
+  tapHeads(layer, attended, context);
   const mixed = attended.map((head) => head.mixed); // each (B, T, C / H)
   return concat(mixed, { axis: -1 }); // (B, T, C)
 }

@@ -1,8 +1,9 @@
 /** Draws the README's picture, for light and for dark pages, from a trained model and its metrics. */
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { readModelDirectory, runFiles } from '../src/runs/run-directory.ts';
+import { readModelDirectory } from '../src/runs/run-directory.ts';
 import { readFileChecked, writeFileAtomic } from '../src/storage/atomic-file.ts';
+import { runFiles } from '../src/trainer/run-files.ts';
 import { drawing } from './picture/drawing.ts';
 import { dark, light } from './picture/palette.ts';
 import { pictureOf, readReports } from './picture/picture.ts';

@@ -18,6 +18,7 @@ export { type ImportedModel, importGpt2 } from './export/hugging-face/import-gpt
 export type { TrainedModel } from './export/hugging-face/model-directory.ts';
 export { readModel } from './export/hugging-face/read-model.ts';
 export { type Precision, type PrecisionOptions, precisions } from './export/precision/precision.ts';
+export { readOnnxModel } from './export/read-onnx-model.ts';
 export type { ByteSource } from './export/safetensors/byte-source.ts';
 export { openSafetensors, type SafetensorsReader } from './export/safetensors/reader.ts';
 export {
@@ -89,7 +90,7 @@ export { type AdamWOptions, adamW } from './train/adamw.ts';
 export { crossEntropy } from './train/cross-entropy.ts';
 export { gradients } from './train/gradients.ts';
 export { initialize } from './train/initialize.ts';
-export type { Checkpoint } from './trainer/checkpoint.ts';
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './trainer/checkpoint.ts';
 export { evaluateText } from './trainer/evaluation.ts';
 export type { TrainingEvent } from './trainer/events.ts';
 export {
@@ -98,9 +99,11 @@ export {
   suggestedLearningRate,
   tryLearningRates,
 } from './trainer/learning-rate-finder.ts';
+export { type NewRun, newRecord } from './trainer/new-record.ts';
 export { namedPreset, type Preset, type PresetName, presetFor, presetNames } from './trainer/presets.ts';
 export type { TrainerRecord } from './trainer/record.ts';
+export { checkpointFiles, type Metrics, runFiles, type Sample } from './trainer/run-files.ts';
 export { learningRateAt, type Schedule } from './trainer/schedule.ts';
-export type { TrainingSetup } from './trainer/setup.ts';
+export { checkSetup, partsForCpu, type TrainingSetup } from './trainer/setup.ts';
 export { initialState, weightsOf } from './trainer/state.ts';
 export { Trainer } from './trainer/trainer.ts';

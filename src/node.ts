@@ -2,7 +2,6 @@
 export { type OpenCorpusOptions, type OpenedCorpus, openCorpus } from './corpus/open-corpus.ts';
 export {
   type FoundCheckpoint,
-  type Metrics,
   RunDirectory,
   readCheckpoint,
   readForeignDirectory,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { renderReport, type Series } from '../report/report.ts';
-import { runFiles } from '../runs/run-directory.ts';
 import { readMetrics } from '../runs/run-logs.ts';
+import { runFiles } from '../trainer/run-files.ts';
 
 /** What the report of a ladder takes: its table as it is printed, and where each stage's run is. */
 export interface LadderReport {

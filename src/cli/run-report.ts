@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { defineModel } from '../../models/index.ts';
 import { parameterCount } from '../programs/parameters.ts';
 import { renderReport } from '../report/report.ts';
-import { runFiles } from '../runs/run-directory.ts';
 import { readMetrics, readSamples } from '../runs/run-logs.ts';
 import { writeFileAtomic } from '../storage/atomic-file.ts';
 import type { TrainerRecord } from '../trainer/record.ts';
+import { runFiles } from '../trainer/run-files.ts';
 import { formatCount, formatDuration, shellWord } from './format.ts';
 import { settingGroups } from './run-description.ts';
 

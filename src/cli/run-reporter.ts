@@ -1,7 +1,8 @@
-import type { Metrics, RunDirectory } from '../runs/run-directory.ts';
+import type { RunDirectory } from '../runs/run-directory.ts';
 import type { EventFileWriter } from '../tensorboard/event-file.ts';
 import type { EvaluationEvent, SkippedEvent, StepsEvent } from '../trainer/events.ts';
 import type { BestEvaluation } from '../trainer/record.ts';
+import type { Metrics } from '../trainer/run-files.ts';
 import type { ProgressView } from './progress.ts';
 
 /** Where a run's reports go. */

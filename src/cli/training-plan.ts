@@ -4,14 +4,15 @@ import { defineModel, type ModelConfig, modelConfig } from '../../models/index.t
 import { type OpenedCorpus, openCorpus } from '../corpus/open-corpus.ts';
 import { UserError } from '../errors.ts';
 import { modelFiles } from '../export/hugging-face/model-directory.ts';
-import { type Metrics, readCheckpoint, runFiles } from '../runs/run-directory.ts';
+import { readCheckpoint, textPath } from '../runs/run-directory.ts';
 import { readMetrics } from '../runs/run-logs.ts';
 import type { DeviceName } from '../runtime/session.ts';
 import type { Tensors } from '../runtime/tensor.ts';
-import { BatchSampler } from '../text/batches.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';
+import { newRecord } from '../trainer/new-record.ts';
 import type { Preset } from '../trainer/presets.ts';
 import type { TrainerRecord } from '../trainer/record.ts';
+import { type Metrics, runFiles } from '../trainer/run-files.ts';
 import { checkSetup, partsForCpu, type TrainingSetup } from '../trainer/setup.ts';
 import { initialState } from '../trainer/state.ts';
 import { isOutOfPatience } from '../trainer/trainer.ts';
@@ -57,11 +58,7 @@ async function prepareNew(options: TrainOptions, device: DeviceName): Promise<Tr
   const tokens = splitTokens(corpus.tokens, { block: config.blockSize });
   const directory = options.out ?? freeDirectory(join('runs', model));
   refuseTaken(directory);
-  const size = { batch: setup.batch, block: config.blockSize };
-  const sampler = new BatchSampler(tokens.training, { ...size, rng: setup.rng, seed: setup.seed });
-  const record: TrainerRecord = {
-    step: 0,
-    seconds: 0,
+  const record = newRecord({
     config,
     setup,
     vocabulary: corpus.tokenizer.vocabulary,
@@ -70,8 +67,8 @@ async function prepareNew(options: TrainOptions, device: DeviceName): Promise<Tr
       characters: corpus.characters,
       sha256: corpus.sha256,
     },
-    dataPosition: sampler.getState(),
-  };
+    tokens,
+  });
   return {
     record,
     takeState: once(() => initialState(defineModel(config), setup.seed)),
@@ -144,12 +141,13 @@ async function corpusOf(
   options: Pick<TrainOptions, 'data'>,
   directory: string,
 ): Promise<OpenedCorpus> {
-  if (options.data === undefined && data.path !== undefined && !existsSync(data.path)) {
+  const path = options.data ?? textPath(directory, data.path);
+  if (options.data === undefined && path !== undefined && !existsSync(path)) {
     throw new UserError(
-      `The text that ${directory} was trained on is no longer at ${data.path}: say with --data where it is.`,
+      `The text that ${directory} was trained on is no longer at ${path}: say with --data where it is.`,
     );
   }
-  return openText(options.data ?? data.path);
+  return openText(path);
 }
 
 /** What would make it another run can't be changed on resume. */

@@ -6,12 +6,12 @@ import { type FormOptions, tokensInput } from './options.ts';
 import type { Program } from './program.ts';
 
 export interface ForwardOptions extends FormOptions {
-  /** Names, or beginnings of names, of inner values to output as well: `attention` shows the weights of each layer. */
+  /** Names, or beginnings of names, of inner values to output as well: `attention` shows the weights of each layer, `scores` what they are made from: query times key. */
   readonly taps?: readonly string[];
 }
 
 /**
- * tokens int32 (batch, time) → logits float32 (batch, time, vocabulary); with taps, `attention.{layer}` (batch, head, time, time).
+ * tokens int32 (batch, time) → logits float32 (batch, time, vocabulary); with taps, `attention.{layer}` and `scores.{layer}` (batch, head, time, time).
  * @throws UserError for taps on a fused attention, whose weights nobody can see
  */
 export function forwardProgram(model: Model, { taps = [], sizes, attention = 'trilu' }: ForwardOptions = {}): Program {

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { defineModel } from '../../models/index.ts';
+import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ReadFile } from '../export/hugging-face/folder.ts';
 import { type ImportedModel, importGpt2 } from '../export/hugging-face/import-gpt2.ts';
@@ -19,43 +18,10 @@ import { openByteFile, openByteFileIfThere } from '../storage/byte-file.ts';
 import { appendLine, truncateLinesAfterStep } from '../storage/line-log.ts';
 import { type DirectoryLock, lockDirectory } from '../storage/lock.ts';
 import { removeTemporaryFiles, writeInOrder } from '../storage/run-directory.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../trainer/checkpoint.ts';
-import { type BestEvaluation, decodeRecord, encodeRecord, type TrainerRecord } from '../trainer/record.ts';
-import { weightsOf } from '../trainer/state.ts';
+import { type Checkpoint, decodeCheckpoint } from '../trainer/checkpoint.ts';
+import { type BestEvaluation, decodeRecord, type TrainerRecord } from '../trainer/record.ts';
+import { checkpointFiles, type Metrics, runFiles, type Sample } from '../trainer/run-files.ts';
 import { keepPrevious, previousPath, previousSteps, prunePrevious } from './previous-checkpoints.ts';
-
-/** Names of the files that a run directory has beside a model directory's. */
-export const runFiles = {
-  state: 'training_state.safetensors',
-  record: 'trainer.json',
-  metrics: 'metrics.jsonl',
-  /** What --config takes. */
-  settings: 'training.json',
-  samples: 'samples.jsonl',
-  report: 'report.html',
-  /** A model directory: the model as it was at the lowest validation loss. */
-  best: 'best',
-  /** Event files. */
-  tensorboard: 'tensorboard',
-  checkpoints: 'checkpoints',
-} as const;
-
-/** A line of metrics.jsonl. */
-export interface Metrics {
-  readonly step: number;
-  readonly loss: number;
-  readonly gradient_norm: number;
-  readonly learning_rate: number;
-  readonly tokens_per_second: number;
-  readonly seconds: number;
-  readonly validation_loss?: number;
-}
-
-/** A line of samples.jsonl: a text that the model wrote. */
-export interface Sample {
-  readonly step: number;
-  readonly text: string;
-}
 
 /** A folder that a trainer writes to: a model directory that can be trained on. One trainer holds it at a time. */
 export class RunDirectory {
@@ -110,23 +76,13 @@ export class RunDirectory {
    * @throws UserError when the system refuses; the checkpoint before stays as it was
    */
   async save(checkpoint: Checkpoint, { keep }: { readonly keep: number }): Promise<void> {
-    const { record, state } = checkpoint;
-    const { config, vocabulary, step } = record;
+    const { step } = checkpoint.record;
     const statePath = join(this.path, runFiles.state);
     const before = this.#inPlace;
     const keepBefore = async (): Promise<void> => {
       if (keep > 0 && before !== undefined && before !== step) await keepPrevious(this.path, statePath, before);
     };
-    await writeInOrder(
-      this.path,
-      [
-        [runFiles.state, await encodeCheckpoint(checkpoint)],
-        [modelFiles.weights, weightParts(config, weightsOf(defineModel(config), state))],
-        [runFiles.record, encodeRecord(record)],
-        ...descriptionFiles(config, vocabulary),
-      ],
-      keepBefore,
-    );
+    await writeInOrder(this.path, await checkpointFiles(checkpoint), keepBefore);
     this.#inPlace = step;
     await prunePrevious(this.path, step, keep);
   }
@@ -192,9 +148,14 @@ export async function readCheckpoint(directory: string): Promise<FoundCheckpoint
 export async function trainingText(directory: string): Promise<string | undefined> {
   const path = join(directory, runFiles.record);
   if (!existsSync(path)) return undefined;
-  const text = new TextDecoder().decode(await readFileChecked(path, "the run's record"));
-  const { data } = decodeRecord(text, path);
-  return data.path !== undefined && existsSync(data.path) ? data.path : undefined;
+  const { data } = decodeRecord(new TextDecoder().decode(await readFileChecked(path, "the run's record")), path);
+  const text = textPath(directory, data.path);
+  return text !== undefined && existsSync(text) ? text : undefined;
+}
+
+/** Where a run's text is by its record: a path that is not absolute begins in the run directory. */
+export function textPath(directory: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(directory, path);
 }
 
 /** Whether there is a folder at a path. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { errorCode, fileError } from '../storage/system-error.ts';
-import type { Metrics, Sample } from './run-directory.ts';
+import type { Metrics, Sample } from '../trainer/run-files.ts';
 
 /**
  * The lines of metrics.jsonl up to a step. What is damaged, or not there, is left out: a log is no reason to refuse a run.

@@ -6,7 +6,7 @@ import type { TrainingSetup } from './setup.ts';
 
 /** Which text a run learns, so that a resume can find it and tell it from another. */
 export interface DataSource {
-  /** The file's path, or undefined for the embedded corpus. */
+  /** The file's path, from the run directory on if it is not absolute; undefined for the embedded corpus. */
   readonly path: string | undefined;
   readonly characters: number;
   /** SHA-256 of the text's UTF-8 bytes. */

@@ -118,4 +118,23 @@ describe.each(tinyStages)('%s', (stage) => {
       }
     }
   });
+
+  test('shows the scores that its attention is made from: with the future masked, their softmax', async () => {
+    const results = await runFile(tinyFile('forward', model, { taps: ['scores', 'attention'] }), {
+      tokens: someTokens([batch, 6]),
+    });
+    const scored = Object.keys(results).filter((name) => name.startsWith('scores.'));
+    const count = stage === 'bigram' || stage.startsWith('average') ? 0 : (layers[stage] ?? 1);
+    expect(scored).toEqual(Array.from({ length: count }, (_, layer) => `scores.${layer}`));
+    for (const name of scored) {
+      expect(results[name]?.shape).toEqual([batch, heads[stage] ?? 2, 6, 6]);
+      const scores = numbersOf(results[name]);
+      const weights = numbersOf(results[name.replace('scores', 'attention')]);
+      for (let row = 0; row < scores.length; row += 6) {
+        const past = [...scores.slice(row, row + ((row / 6) % 6) + 1)].map(Math.exp);
+        const sum = past.reduce((total, term) => total + term, 0);
+        for (const [column, term] of past.entries()) expect(weights[row + column]).toBeCloseTo(term / sum, 5);
+      }
+    }
+  });
 });

@@ -2,13 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFi
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import {
-  isDirectory,
-  type Metrics,
-  RunDirectory,
-  readCheckpoint,
-  readModelDirectory,
-} from '../../src/runs/run-directory.ts';
+import { isDirectory, RunDirectory, readCheckpoint, readModelDirectory } from '../../src/runs/run-directory.ts';
+import type { Metrics } from '../../src/trainer/run-files.ts';
 import { emptyFolder } from '../storage/folders.ts';
 import { smallRun } from '../trainer/small-run.ts';
 
