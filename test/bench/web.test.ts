@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { benchWeb, describeWebReport } from '../../bench/web/web.ts';
-import { chromium } from '../support/chromium.ts';
+import { chromium, useBaselineOnly } from '../support/chromium.ts';
+
+// That it measures is proved here, not how fast: its own runs let the optimising compiler work.
+useBaselineOnly();
 
 describe.skipIf(chromium() === undefined)('bench web', () => {
   it('measures the built package in Chromium, and replayed steps make the losses of plain ones', async () => {

@@ -13,7 +13,7 @@ afterAll(() => browser?.close());
 const typescript = resolve(import.meta.dirname, '../../node_modules/typescript/bin/tsc');
 const folder = installExample('vite');
 const anyPort = ['--port', '0'];
-const onWasm = { device: 'wasm', steps: '40', characters: '20' };
+const onWasm = { device: 'wasm', steps: '25', characters: '20' };
 const oneThread = expect.stringMatching(/^Wasm has one thread only, .*Cross-Origin-Opener-Policy/);
 
 /** The example's configuration as it would be without the headers. */

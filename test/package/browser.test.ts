@@ -57,7 +57,7 @@ describe('what a browser loads', () => {
 
   test('makes no code out of text, which a content security policy may forbid, and is no CommonJS', () => {
     for (const [file, code] of codes) {
-      expect(code.match(/\beval\b|\bFunction\s*\(|\bnew Function\b|"node:|\brequire\("/g), file).toBeNull();
+      expect(code.match(/(?<!--)\beval\b|\bFunction\s*\(|\bnew Function\b|"node:|\brequire\("/g), file).toBeNull();
     }
   });
 

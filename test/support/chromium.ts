@@ -9,6 +9,14 @@ const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
  */
 export const baselineOnly = '--js-flags=--liftoff-only';
 
+/** More flags for Chromium can be given in the environment, with spaces between. */
+const flags = 'CHROMIUM_FLAGS';
+
+/** Lets every Chromium that this process starts leave WebAssembly as `baselineOnly` says, those of measurements too. */
+export function useBaselineOnly(): void {
+  process.env[flags] = [process.env[flags], baselineOnly].join(' ');
+}
+
 /**
  * How Chromium is started for tests: it calls nobody, and it plays a GPU in software (SwiftShader) where there is none.
  * @returns undefined when there is no Chromium; see `debianPath`
@@ -24,6 +32,7 @@ export function chromium(): { readonly executablePath: string; readonly args: st
     '--disable-component-update',
     '--disable-sync',
     '--enable-unsafe-webgpu',
+    ...(process.env[flags] ?? '').split(' ').filter((flag) => flag !== ''),
   ];
   return { executablePath, args };
 }

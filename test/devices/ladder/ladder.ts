@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Graph } from '../../../src/graph/index.ts';
+import { makeProgram, programNames } from '../../../src/programs/index.ts';
 import type { Open, Session } from '../../../src/runtime/session.ts';
-import { tinyStages } from '../../support/tiny-ladder.ts';
+import { someOptimizer, tinyModel, tinyStages } from '../../support/tiny-ladder.ts';
 import { affine } from '../../support/tiny-models.ts';
 import { type TestedDevice, tolerances } from '../tolerances.ts';
 import { decoding } from './decoding.ts';
@@ -13,8 +15,43 @@ import { training } from './training.ts';
 /** What must hold for every stage of the ladder on every device. */
 const checks: readonly Check[] = [forward, gradients, training, decoding, generation, generateProgram];
 
+/** The fewest stages, with the first and the last among them, whose programs have every operator that the ladder's have. */
+const fewStages: readonly string[] = ['bigram', 'multi-head', 'gpt', 'average (matmul)', 'gpt (bias, relu, untied)'];
+
 /** Declares the tests of the whole ladder on a device. @param open opens a file there */
 export function testLadder(device: TestedDevice, open: Open): void {
+  testStages(tinyStages, device, open);
+}
+
+/**
+ * Declares the tests of every operator of the ladder on a device whose kernels are proved by the whole ladder elsewhere.
+ * @param open opens a file there
+ */
+export function testOperatorsOfLadder(device: TestedDevice, open: Open): void {
+  test.each(programNames)('the stages on the device have every operator of the ladder: %s', (program) => {
+    expect(operatorsOf(program, fewStages)).toEqual(operatorsOf(program, tinyStages));
+  });
+  testStages(fewStages, device, open);
+}
+
+/** The operators in a program of some stages, as names in order. */
+function operatorsOf(program: (typeof programNames)[number], stages: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = ({ nodes }: Pick<Graph, 'nodes'>): void => {
+    for (const { node, bodies } of nodes) {
+      found.add(node.operator.name);
+      for (const body of Object.values(bodies)) visit(body);
+    }
+  };
+  for (const stage of stages) {
+    // The bigram has no cache.
+    if (program === 'decode' && stage === 'bigram') continue;
+    visit(makeProgram(program, tinyModel(stage), { optimizer: someOptimizer }).graph);
+  }
+  return [...found].sort();
+}
+
+function testStages(stages: readonly string[], device: TestedDevice, open: Open): void {
   // One session lives throughout: with the last one a GPU forgets the shaders that it has compiled.
   let first: Session | undefined;
   beforeAll(async () => {
@@ -23,7 +60,7 @@ export function testLadder(device: TestedDevice, open: Open): void {
   });
   afterAll(() => first?.dispose());
 
-  describe.each(tinyStages)(`%s on ${device}`, (stage) => {
+  describe.each(stages)(`%s on ${device}`, (stage) => {
     const subject = new Subject(stage, open, tolerances[device]);
     afterAll(() => subject.dispose());
     for (const { what, prove } of checks) test(what, () => prove(subject));
