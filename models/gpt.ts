@@ -31,8 +31,11 @@ export function gpt(config: ModelConfig): Model {
         const wpe = embedding('wpe', blockSize, C, initialization); // (block, C)
         let x = context.dropout(embed(tokens, wte, wpe, context), dropout); // (B, T, C)
         for (let layer = 0; layer < layers; layer++) {
+          // The last layer's keys and values are all that is needed of the other tokens.
+          const asked = layer === layers - 1 ? context.last : plainContext.last;
           scope(`h.${layer}`, () => {
-            x = add(x, attention(layerNorm('ln_1', x, { bias }), layer, config, context)); // (B, T, C)
+            const mixed = attention(layerNorm('ln_1', x, { bias }), layer, config, { ...context, last: asked });
+            x = add(asked(x, 1), mixed); // (B, T, C)
             x = add(x, multilayerPerceptron(layerNorm('ln_2', x, { bias }), config, context)); // (B, T, C)
           });
         }
@@ -57,9 +60,10 @@ function attention(x: Value, layer: number, config: ModelConfig, context: Contex
       Value,
       Value,
     ]; // each (B, H, T, D)
-    const inputs: AttentionInputs = { label: `${layer}`, query, key, value, scale: D ** -0.5, blockSize };
+    const asking = context.last(query, 2); // (B, H, T, D)
+    const inputs: AttentionInputs = { label: `${layer}`, query: asking, key, value, scale: D ** -0.5, blockSize };
     const mixed = context.attention?.(inputs) ?? maskedAttention(x, inputs, dropout, context); // (B, H, T, D)
-    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // (B, T, C)
+    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), context.last(x, 1).shape); // (B, T, C)
     return context.dropout(
       linear('c_proj', joined, C, { bias, initialization, gain: projectionGain(config) }),
       dropout,
@@ -73,7 +77,7 @@ function maskedAttention(x: Value, inputs: AttentionInputs, dropout: number, con
   const keys = context.remember(`${label}.key`, key, 2); // (B, H, S, D)
   const values = context.remember(`${label}.value`, value, 2); // (B, H, S, D)
   const scores = context.tap(`scores.${label}`, mul(matMul(query, transpose(keys, [0, 1, 3, 2])), scale)); // (B, H, T, S)
-  const visible = causalMask(x, keys, 2, blockSize, context); // (T, S)
+  const visible = context.last(causalMask(x, keys, 2, blockSize, context), -2); // (T, S)
   const masked = where(equal(visible, 0), -Infinity, scores); // the future gets −∞
   const weights = context.tap(`attention.${label}`, softmax(masked, { axis: -1 })); // (B, H, T, S), rows sum to 1
   return matMul(context.dropout(weights, dropout), values); // (B, H, T, D)

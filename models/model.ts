@@ -68,6 +68,11 @@ export interface Context {
   remember(name: string, x: Value, axis: number): Value;
   /** In training: `x` with a share of its elements dropped and the others scaled up; else `x`. */
   dropout(x: Value, rate: number): Value;
+  /**
+   * In a program that is asked for the last token's logits alone: the last of `x` along `axis`; else `x`. A model may cut away so what
+   * no later token looks at.
+   */
+  last(x: Value, axis: number): Value;
   /** Shows a value to whoever asked to see it, under a name. Returns it. */
   tap(name: string, x: Value): Value;
   /** Another formulation of softmax attention than the one that the model spells out: (B, H, T, D), the values mixed. */
@@ -91,6 +96,7 @@ export const plainContext: Context = {
   ...placedFrom(0),
   remember: (_name, x) => x,
   dropout: (x) => x,
+  last: (x) => x,
   tap: (_name, x) => x,
 };
 

@@ -71,7 +71,7 @@ export {
 export { printGraph } from './print.ts';
 export { countOf, type DropoutOptions, type DropoutSource, dropout, hashOf, uniformFromBitsOf } from './random.ts';
 export { type Rewriting, rewrite, rewriteValues } from './rewrite.ts';
-export { scope, scopedName } from './scope.ts';
+export { inScope, scope, scopedName } from './scope.ts';
 export { sharingParameters } from './sharing.ts';
 export { type ElementType, isFloating, type TensorData, tensorData } from './types.ts';
 export {

@@ -3,7 +3,7 @@ import { sameShape } from './dimensions.ts';
 import { emit, GraphError } from './emit.ts';
 import { knownDimensions, rememberDimensions } from './known.ts';
 import { cast } from './operators/elementwise.ts';
-import { scope } from './scope.ts';
+import { inScope } from './scope.ts';
 import type { Body, Node, Value } from './value.ts';
 import { contents, nodesBefore, producer } from './walk.ts';
 
@@ -124,10 +124,4 @@ class Rewriter {
   #typed(old: Value): Value {
     return cast(this.#value(old), old.type);
   }
-}
-
-/** Runs a definition as if it stood in another place. */
-function inScope<Result>(path: string, define: () => Result): Result {
-  const [name, ...rest] = path.split('/').filter((part) => part !== '');
-  return name === undefined ? define() : scope(name, () => inScope(rest.map((part) => `/${part}`).join(''), define));
 }

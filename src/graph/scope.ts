@@ -23,3 +23,9 @@ export function scopedName(name: string): string {
 export function scopePath(): string {
   return stack.map((name) => `/${name}`).join('');
 }
+
+/** Runs a definition as if it stood in another place, given by its path. */
+export function inScope<Result>(path: string, define: () => Result): Result {
+  const [name, ...rest] = path.split('/').filter((part) => part !== '');
+  return name === undefined ? define() : scope(name, () => inScope(rest.map((part) => `/${part}`).join(''), define));
+}

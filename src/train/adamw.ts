@@ -8,6 +8,7 @@ import {
   reduceSum,
   reduceSumSquare,
   reshape,
+  scope,
   sqrt,
   sub,
   tanh,
@@ -63,7 +64,11 @@ export interface AdamWResult {
  * `p ← p·(1 − lr·wd)`, then `p ← p − lr/(1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + ε)`.
  * Scalars are gathered so that each tensor is passed over as seldom as possible.
  */
-export function adamW(
+export function adamW(trained: readonly Trained[], scalars: StepScalars, options: AdamWOptions): AdamWResult {
+  return scope('adamw', () => updates(trained, scalars, options));
+}
+
+function updates(
   trained: readonly Trained[],
   { learningRate, step, loss }: StepScalars,
   options: AdamWOptions,

@@ -5,6 +5,7 @@ import {
   reduceMax,
   reduceMean,
   reduceSum,
+  scope,
   squeeze,
   stopGradient,
   sub,
@@ -20,6 +21,10 @@ import {
  * @returns float32 scalar
  */
 export function crossEntropy(logits: Value, targets: Value): Value {
+  return scope('cross_entropy', () => meanOf(logits, targets));
+}
+
+function meanOf(logits: Value, targets: Value): Value {
   const largest = stopGradient(reduceMax(logits, { axes: [-1], keepDims: true })); // (…, 1)
   const shifted = sub(logits, largest); // (…, V): the largest is 0, so exp stays finite
   const total = log(reduceSum(exp(shifted), { axes: [-1] })); // (…)

@@ -2,6 +2,7 @@ import {
   add,
   constant,
   GraphError,
+  inScope,
   isFloating,
   mul,
   type Node,
@@ -34,11 +35,14 @@ export function gradients<const Values extends readonly Value[]>(
     const arriving = node.outputs.map((output) => sums.get(output));
     const leadsOn = operands(node).some((value) => onPath.has(value));
     if (!leadsOn || arriving.every((gradient) => gradient === undefined)) continue;
-    for (const { target, contribution } of contributions(node, arriving, onPath)) {
-      if (!onPath.has(target)) continue;
-      const before = sums.get(target);
-      sums.set(target, before === undefined ? contribution : add(before, contribution));
-    }
+    // The gradients stand where what they are of stands, in a scope of their own: /gradients/transformer/h.0/attn.
+    inScope(`/gradients${node.scope}`, () => {
+      for (const { target, contribution } of contributions(node, arriving, onPath)) {
+        if (!onPath.has(target)) continue;
+        const before = sums.get(target);
+        sums.set(target, before === undefined ? contribution : add(before, contribution));
+      }
+    });
   }
   const found = values.map((value) => {
     const sum = sums.get(value);

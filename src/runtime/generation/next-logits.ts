@@ -4,7 +4,7 @@ import { type TensorOf, type Tensors, tensor } from '../tensor.ts';
 
 /** The programs that a text is written with, one at least. */
 export interface WritingPrograms {
-  /** A forward program: `tokens` int32 [batch, time] → `logits` float32 [batch, time, vocabulary]. */
+  /** A forward program: `tokens` int32 [batch, time] → `logits` float32 [batch, time, vocabulary], or of the last token alone. */
   readonly forward?: Session;
   /**
    * A decode program: the same with the cache as state. In use by one continuation at a time. Where both are given it is used as long
@@ -25,7 +25,8 @@ const noToken = -1;
 /**
  * Reads texts with a program. A text longer than the block is read from its last `blockSize` tokens on, as the lecture does it.
  *
- * A forward program sees all of these for every new one; texts of different lengths are filled up on the right, where no token looks.
+ * A forward program sees all of these for every new one; texts of different lengths are filled up on the right, where no token looks. One
+ * that gives the last token's logits alone sees such texts one after another.
  * A decode program sees each prompt once and then one token of each row a step. Past the block the positions of all tokens in the window
  * change with every token, so nothing of the cache can be kept and each step computes the windows anew: with the forward program if there
  * is one. So does each step of a program whose cache grows, for texts of different lengths, which it can't hold.
@@ -67,13 +68,24 @@ function fixedTime({ program }: Session): number | undefined {
   return typeof time === 'number' ? time : undefined;
 }
 
+/** Whether a forward program gives the logits of the last token alone. */
+function givesLast({ program }: Session): boolean {
+  return program.outputs.find(({ name }) => name === 'logits')?.shape[1] === 1;
+}
+
 /** The last `blockSize` tokens of each text, every time. Rows that have ended are left out. */
 function windows(forward: Session, blockSize: number, options: RunOptions): NextLogits {
-  return async (texts) => {
-    const seen = texts.flatMap((text) => (text === undefined ? [] : [text.slice(-blockSize)]));
+  const lastOnly = givesLast(forward);
+  const read = async (seen: readonly (readonly number[])[]): Promise<Float32Array[]> => {
     // A causal model's token sees nothing on its right: any token will do there.
     const { logits } = await forward.run({ tokens: filledUp(seen, 0, fixedTime(forward)) }, options);
-    const found = seen.map((tokens, row) => logitsAt(logits, row, tokens.length - 1));
+    return seen.map((tokens, row) => logitsAt(logits, row, lastOnly ? 0 : tokens.length - 1));
+  };
+  return async (texts) => {
+    const seen = texts.flatMap((text) => (text === undefined ? [] : [text.slice(-blockSize)]));
+    const even = seen.every(({ length }) => length === seen[0]?.length);
+    const found =
+      lastOnly && !even ? (await Promise.all(seen.map((tokens) => read([tokens])))).flat() : await read(seen);
     return texts.map((text) => (text === undefined ? undefined : found.shift()));
   };
 }
