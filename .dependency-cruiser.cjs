@@ -33,6 +33,9 @@ const rooms = {
   'src/index.ts': ['src', 'models'],
   'src/node.ts': ['src', 'models'],
   'src/web.ts': ['src', 'models'],
+  // The app is an application like any other: it has what the package gives everybody.
+  'web/src': ['src/index.ts', 'src/web.ts', 'models/index.ts'],
+  'web/plugins': ['src/corpus/corpus.ts'],
 };
 
 /** Rooms that must run unchanged in a browser: no `node:` import (src/runtime/node is the exception). */
@@ -112,6 +115,13 @@ module.exports = {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['npm-peer', 'npm-optional'],
       },
+    },
+    {
+      name: 'the page of the app computes nothing: its engine does',
+      comment: 'types come by way of a protocol.ts',
+      severity: 'error',
+      from: { path: '^web/src/.*\\.tsx$' },
+      to: { path: '^(src|models)/' },
     },
     {
       name: 'no cycles',

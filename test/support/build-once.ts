@@ -14,8 +14,8 @@ declare module 'vitest' {
 const cwd = resolve(import.meta.dirname, '../..');
 
 /**
- * Builds dist once before any test: the command line, the README's code and the package are tested as they are shipped. Packs
- * it, too, for all tests that install it.
+ * Builds dist once before any test: the command line, the README's code, the package and the app are tested as they are
+ * shipped. Packs it, too, for all tests that install it.
  */
 export function setup(project: TestProject): () => void {
   const build = (tool: string, ...options: readonly string[]): void => {
@@ -23,6 +23,7 @@ export function setup(project: TestProject): () => void {
   };
   build('typescript/bin/tsc', '-p', 'tsconfig.build.json');
   build('tsx/dist/cli.mjs', 'scripts/build-browser.ts');
+  build('vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn');
   const folder = mkdtempSync(join(tmpdir(), 'trilu-packed-'));
   project.provide('packedTrilu', pack(folder));
   return () => rmSync(folder, { recursive: true, force: true });
