@@ -18,11 +18,31 @@ type WritableHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise
 
 const folderName = 'runs';
 
+/** Handles with a call under way. */
+const asked = new Set<{ readonly handle: FileSystemHandle }>();
+
+/**
+ * Makes a call of a handle, and keeps the handle until it is answered: Chromium drops a call whose handle the garbage collector takes
+ * meanwhile, and its promise then waits for ever.
+ */
+async function ask<Handle extends FileSystemHandle, Answer>(
+  handle: Handle,
+  call: (handle: Handle) => Promise<Answer>,
+): Promise<Answer> {
+  const kept = { handle };
+  asked.add(kept);
+  try {
+    return await call(handle);
+  } finally {
+    asked.delete(kept);
+  }
+}
+
 /** The folder of all runs. @throws UserError where the browser keeps nothing */
 async function runsFolder(): Promise<FileSystemDirectoryHandle> {
   try {
     const root = await navigator.storage.getDirectory();
-    return await root.getDirectoryHandle(folderName, { create: true });
+    return await ask(root, (folder) => folder.getDirectoryHandle(folderName, { create: true }));
   } catch (cause) {
     throw new UserError(
       'This browser keeps no files for this page (a private window, or a page that is not served by https or localhost), so a run would be lost: open the page in an ordinary window.',
@@ -33,20 +53,22 @@ async function runsFolder(): Promise<FileSystemDirectoryHandle> {
 
 /** The ids of all runs. */
 export async function runIds(): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for await (const [name, { kind }] of await runsFolder()) if (kind === 'directory') ids.push(name);
-  return ids;
+  return ask(await runsFolder(), async (folder) => {
+    const ids: string[] = [];
+    for await (const [name, { kind }] of folder) if (kind === 'directory') ids.push(name);
+    return ids;
+  });
 }
 
 async function runFolder(id: string, create = false): Promise<FileSystemDirectoryHandle> {
-  return (await runsFolder()).getDirectoryHandle(id, { create });
+  return ask(await runsFolder(), (folder) => folder.getDirectoryHandle(id, { create }));
 }
 
 /** A file of a run; undefined when there is none. */
 export async function readRunFile(id: string, name: string): Promise<File | undefined> {
   try {
-    const handle = await (await runFolder(id)).getFileHandle(name);
-    return await handle.getFile();
+    const handle = await ask(await runFolder(id), (folder) => folder.getFileHandle(name));
+    return await ask(handle, (file) => file.getFile());
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
     throw error;
@@ -60,8 +82,8 @@ export async function readRunText(id: string, name: string): Promise<string | un
 
 /** Calls `act` with a handle that writes at once, flushed and closed after it. */
 async function withFile(id: string, name: string, act: (file: SyncAccessHandle) => void): Promise<void> {
-  const handle = await (await runFolder(id, true)).getFileHandle(name, { create: true });
-  const file = await (handle as WritableHandle).createSyncAccessHandle();
+  const handle = await ask(await runFolder(id, true), (folder) => folder.getFileHandle(name, { create: true }));
+  const file = await ask(handle as WritableHandle, (writable) => writable.createSyncAccessHandle());
   try {
     act(file);
     file.flush();
@@ -105,7 +127,7 @@ export function appendLine(id: string, name: string, line: string): Promise<void
 
 /** Removes a run with all its files. */
 export async function removeRun(id: string): Promise<void> {
-  await (await runsFolder()).removeEntry(id, { recursive: true });
+  await ask(await runsFolder(), (folder) => folder.removeEntry(id, { recursive: true }));
 }
 
 /**

@@ -1,8 +1,10 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { hrefOf } from '../route.ts';
+import { messageOf } from '../shared/errors.ts';
 import { NumberField } from '../shared/number-field.tsx';
 import { duration } from './duration.ts';
-import { LossChart } from './loss-chart.tsx';
 import type { ExportedProgramName } from './protocol.ts';
 import {
   activity,
@@ -14,6 +16,7 @@ import {
   isBusy,
   metrics,
   notices,
+  problem,
   resumeRun,
   samples,
   step,
@@ -38,11 +41,30 @@ export function RunView() {
       <progress value={step.value} max={run.steps} aria-label="Steps made" />
       <Figures />
       <Buttons />
-      <LossChart />
+      <Chart />
       <Samples />
       {run.step > 0 && <Exports />}
     </section>
   );
+}
+
+/** The curves, drawn by a library that is fetched when there is something to draw. */
+function Chart() {
+  const loaded = useSignal<{ readonly Curves: ComponentType } | undefined>(undefined);
+  const wanted = metrics.value.length > 0;
+  useEffect(() => {
+    if (!wanted) return;
+    import('./loss-chart.tsx').then(
+      ({ LossChart }) => {
+        loaded.value = { Curves: LossChart };
+      },
+      (error: unknown) => {
+        problem.value = `The curves could not be loaded: ${messageOf(error)}`;
+      },
+    );
+  }, [wanted]);
+  const { value } = loaded;
+  return wanted && value !== undefined ? <value.Curves /> : null;
 }
 
 function Figures() {

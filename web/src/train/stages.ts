@@ -103,7 +103,7 @@ export function forPage(setup: TrainingSetup, config: ModelConfig): TrainingSetu
     checkpointEvery: stepsPerRun * runsPerCheckpoint,
     evaluateEvery:
       setup.evaluateEvery === 0 ? 0 : Math.min(setup.evaluateEvery, Math.max(10, Math.ceil(setup.steps / 8))),
-    sampleEvery: setup.sampleEvery === 0 ? 0 : Math.min(setup.sampleEvery, Math.max(10, Math.ceil(setup.steps / 4))),
+    sampleEvery: setup.sampleEvery === 0 ? 0 : Math.min(setup.sampleEvery, Math.max(10, Math.ceil(setup.steps / 2))),
     keep: 0,
   };
 }
