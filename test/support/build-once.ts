@@ -19,7 +19,8 @@ const cwd = resolve(import.meta.dirname, '../..');
  */
 export function setup(project: TestProject): () => void {
   const build = (tool: string, ...options: readonly string[]): void => {
-    execFileSync(process.execPath, [resolve(cwd, 'node_modules', tool), ...options], { cwd, stdio: 'inherit' });
+    const env = { ...process.env, NODE_ENV: 'production' }; // as it is shipped
+    execFileSync(process.execPath, [resolve(cwd, 'node_modules', tool), ...options], { cwd, env, stdio: 'inherit' });
   };
   build('typescript/bin/tsc', '-p', 'tsconfig.build.json');
   build('tsx/dist/cli.mjs', 'scripts/build-browser.ts');
