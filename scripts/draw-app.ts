@@ -24,21 +24,32 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
   write: async (page) => {
     await page.getByLabel('Device').selectOption('wasm');
-    await page.getByRole('button', { name: 'Write', exact: true }).click();
-    await page.getByText(/characters, [\d,]+ a second/).waitFor({ timeout: 60_000 });
-    await page.locator('[data-place="151"]').click();
+    // Twice: the first time ONNX Runtime is compiled.
+    for (let turn = 0; turn < 2; turn += 1) {
+      await page.getByRole('button', { name: 'Write', exact: true }).click();
+      await page.getByRole('button', { name: 'Stop' }).waitFor();
+      await page.getByText(/characters, [\d,]+ a second/).waitFor({ timeout: 60_000 });
+    }
+    await page.locator('[data-place]', { hasText: /^j$/ }).last().click();
     await page.getByRole('button', { name: 'Layer 1, head 1' }).waitFor();
-    await page.locator('.beside').evaluate((part) => part.scrollIntoView());
+    await page.locator('.character-details').evaluate((part) => part.scrollIntoView());
+    await page.mouse.move(200, 800);
+    await page.mouse.wheel(0, -235);
   },
   train: async (page) => {
     await page.getByLabel('Device').selectOption('wasm');
     await page.getByLabel('Steps', { exact: true }).fill('400');
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.getByText(/^3[4-9]\d of 400$/).waitFor({ timeout: 600_000 });
+    await page.mouse.move(700, 500);
+    await page.mouse.wheel(0, 215);
   },
   inside: async (page) => {
     await page.getByRole('tree').waitFor();
+    await page.getByRole('searchbox').fill('Softmax');
+    await page.getByText('/transformer/h.0/attn/Softmax').click();
     await page.waitForTimeout(2000);
+    await page.mouse.wheel(0, 300);
   },
 };
 

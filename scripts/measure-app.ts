@@ -3,6 +3,7 @@
  *
  * What is compared takes turns (A B A B) in this one run; medians and the ratio of medians are printed.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,22 +134,17 @@ async function trainInNode(steps: number): Promise<number> {
   }
 }
 
-/** Bytes of all of the browser's processes that belong to pages and their workers. */
-async function memoryOf(page: Page): Promise<number> {
-  const measured = await page.evaluate(async () => {
-    const { measureUserAgentSpecificMemory: measure } = performance as Performance & {
-      measureUserAgentSpecificMemory?(): Promise<{ readonly bytes: number }>;
-    };
-    return (await measure?.call(performance))?.bytes ?? Number.NaN;
-  });
-  return measured;
+/** Bytes that the browser's pages hold in memory, all of their processes together; Linux only. */
+function memoryOfPages(): number {
+  const lines = execFileSync('ps', ['-eo', 'rss,args'], { encoding: 'utf8' }).split('\n');
+  const pages = lines.filter((line) => line.includes('--type=renderer') && !line.includes('--extension-process'));
+  return pages.reduce((sum, line) => sum + Number.parseInt(line.trim(), 10) * 1024, 0);
 }
 
-/** Memory of page and workers on the way of a training of so many steps, every 200 steps. */
+/** Memory of the pages on the way of a training of so many steps, five times. */
 async function memoryWhileTraining(steps: number): Promise<readonly (readonly [step: number, bytes: number])[]> {
   return inNewProfile('#train', async (page) => {
     await page.getByLabel('Device').selectOption('wasm');
-    await page.getByLabel('Stage of the ladder').selectOption('residual');
     await page.getByLabel('Steps', { exact: true }).fill(`${steps}`);
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     const seen: (readonly [number, number])[] = [];
@@ -157,7 +153,7 @@ async function memoryWhileTraining(steps: number): Promise<readonly (readonly [s
       for (;;) {
         const step = Number(((await figure.locator('dd').textContent()) ?? '0').split(' ')[0]?.replaceAll(',', ''));
         if (step >= wanted) {
-          seen.push([step, await memoryOf(page)]);
+          seen.push([step, memoryOfPages()]);
           break;
         }
         await page.waitForTimeout(50);
@@ -202,11 +198,14 @@ if (wanted('train')) {
     `${median(node).toFixed(0)} (${node.map(Math.round).join(', ')})`,
   );
   tell('app / Node', (median(app) / median(node)).toFixed(2));
-  tell('longest task of the page meanwhile, milliseconds', `${Math.max(...longest).toFixed(0)}`);
+  tell(
+    'longest task of the page meanwhile, milliseconds',
+    `${median(longest).toFixed(0)} (${longest.map(Math.round).join(', ')})`,
+  );
 }
 if (wanted('memory')) {
   for (const [step, bytes] of await memoryWhileTraining(1000)) {
-    tell(`memory of page and workers at step ${step}, MB`, (bytes / 1e6).toFixed(1));
+    tell(`memory of the page's processes at step ${step}, MB`, (bytes / 1e6).toFixed(1));
   }
 }
 await browser.close();

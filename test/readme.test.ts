@@ -26,6 +26,13 @@ function withOptions(command: string, options: string): string {
   return command.includes(' -- ') || !command.startsWith('npm ') ? `${command} ${options}` : `${command} -- ${options}`;
 }
 
+/** Starts a server, prints what it serves at the address that it tells, and ends it. */
+function served(command: string): string {
+  const address = `$(grep --only-matching --max-count=1 'http://[^ ]*' served.log)`;
+  const wait = `for turn in $(seq 200); do grep --quiet http:// served.log && break; sleep 0.2; done`;
+  return `setsid ${command} -- --port 0 > served.log 2>&1 & ${wait}; node --eval "fetch('${address}').then((page) => page.text()).then(console.log)"; ended=$?; kill -- -$!; exit $ended`;
+}
+
 const rows: readonly Row[] = [
   { form: /^npm ci && npm test$/, because: '.ci/run makes both, and this is a part of it' },
   {
@@ -37,6 +44,8 @@ const rows: readonly Row[] = [
   { form: /^echo "[0-9a-f]{64} {2}\S+" \| sha256sum --check$/, because: 'the file is one from the network' },
   { form: /^npm pack && cd examples\/\w+ && /, because: 'test/examples installs the package so, without the network' },
   { form: /^cd \w+$/, because: 'the copy is where the test is' },
+  { form: /^npm run app$/, because: 'it serves until it is ended', run: served },
+  { form: /^npm run app:build$/, because: 'npm run app begins with it' },
   { form: /--help$/, because: 'it is quick', run: (command) => command },
   { form: /\bbench\b/, because: 'it needs PyTorch and minutes', run: (command) => withOptions(command, '--help') },
   {

@@ -64,8 +64,8 @@ function inside({ config }: TrainedModel, tokens: Value): readonly NamedValue[] 
   const shown: Value[] = [];
   defineModel(config).logits(tokens, {
     ...plainContext,
-    tap: (_name, value) => {
-      shown.push(value);
+    tap: (name, value) => {
+      if (name.startsWith('attention.')) shown.push(value);
       return value;
     },
   });
