@@ -25,8 +25,10 @@ const node: TestProjectConfiguration = {
     include: ['test/**/*.test.ts'],
     exclude: [inBrowser, '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // What takes seconds alone takes long on a busy machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
   },
 };
@@ -53,8 +55,8 @@ function browser({ executablePath, args }: NonNullable<ReturnType<typeof chromiu
       name: 'browser',
       include: [inBrowser],
       // The first run on a GPU in software compiles its shaders.
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
       browser: {
         enabled: true,
         headless: true,
@@ -68,8 +70,16 @@ function browser({ executablePath, args }: NonNullable<ReturnType<typeof chromiu
 
 const found = chromium();
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Whether slow devices run the whole ladder too, not only every operator of it. */
+    readonly wholeLadder: boolean;
+  }
+}
+
 export default defineConfig({
   test: {
+    provide: { wholeLadder: process.env.TRILU_LADDER === 'whole' },
     projects: found === undefined ? [node] : [node, browser(found)],
     // Two cores are fewer than what waits: a file that talks to a browser or a process of its own leaves one free.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -31,6 +31,7 @@ export async function withApp<Result>(
 ): Promise<Result> {
   if (browser === undefined) throw new Error('there is no browser: skip the test');
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+  context.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

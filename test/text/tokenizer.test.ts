@@ -116,13 +116,19 @@ it('decode refuses ids outside the vocabulary', () => {
   expect(tokenizer.decode([])).toBe('');
 });
 
-it('encodes 1.1 million characters fast', () => {
+it('encodes 1.1 million characters about as fast as a loop that only walks over them', () => {
   const text = 'The quick brown fox jumps over the lazy dog.\n'.repeat(25_000);
   const tokenizer = CharacterTokenizer.fromText(text);
-  const times = Array.from({ length: 5 }, () => {
+  const shortest = { encode: Number.POSITIVE_INFINITY, walk: Number.POSITIVE_INFINITY };
+  const measure = (name: keyof typeof shortest, act: () => void): void => {
     const start = performance.now();
-    tokenizer.encode(text);
-    return performance.now() - start;
-  });
-  expect(Math.min(...times)).toBeLessThan(50);
+    act();
+    shortest[name] = Math.min(shortest[name], performance.now() - start);
+  };
+  // In turns, so that a busy machine is busy for both.
+  for (let turn = 0; turn < 10; turn += 1) {
+    measure('encode', () => tokenizer.encode(text));
+    measure('walk', () => Array.from(text));
+  }
+  expect(shortest.encode / shortest.walk).toBeLessThan(3);
 });

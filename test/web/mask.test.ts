@@ -32,7 +32,7 @@ async function type(page: Page, text: string): Promise<void> {
   const length = Array.from(text).length;
   const step = page.locator('#step-4');
   await step.getByText(`weights ${length} × ${length}`).waitFor();
-  await expect.poll(() => step.locator('.readout').textContent(), { timeout: 30_000 }).not.toMatch(/Loading/);
+  await expect.poll(() => step.locator('.readout').textContent()).not.toMatch(/Loading/);
 }
 
 /** What a matrix of size n must be at each place. */
@@ -75,12 +75,12 @@ describe.skipIf(browser === undefined)('the mask, step by step', () => {
     withApp(browser, address, async ({ page }) => {
       await type(page, 'the sea');
       const step = page.locator('#step-5');
-      await step.getByText(/own attention.*equal/).waitFor({ timeout: 60_000 });
+      await step.getByText(/own attention.*equal/).waitFor();
       const before = await matrix(page, 5);
       expect(new Set(before.flat()).size).toBeGreaterThan(20);
       await step.getByLabel('Layer').selectOption({ index: 2 });
       await step.getByText('scores.2').first().waitFor();
-      await expect.poll(() => matrix(page, 5), { timeout: 30_000 }).not.toEqual(before);
+      await expect.poll(() => matrix(page, 5)).not.toEqual(before);
       await page
         .locator('#step-6')
         .getByText(/Both forms are equal/)
@@ -92,7 +92,7 @@ describe.skipIf(browser === undefined)('the mask, step by step', () => {
       await page.getByLabel('Device').selectOption('webgpu');
       await type(page, 'ab');
       await expect
-        .poll(() => matrix(page, 4), { timeout: 60_000 })
+        .poll(() => matrix(page, 4))
         .toEqual([
           [1, 0],
           [0.5, 0.5],
@@ -100,7 +100,7 @@ describe.skipIf(browser === undefined)('the mask, step by step', () => {
       await page
         .locator('#step-5')
         .getByText(/own attention/)
-        .waitFor({ timeout: 60_000 });
+        .waitFor();
       await page
         .locator('#step-6')
         .getByText(/Both forms are equal/)

@@ -19,11 +19,11 @@ async function settled(page: Page, view: ViewName): Promise<void> {
   const signs: Readonly<Record<ViewName, () => Promise<void>>> = {
     mask: async () => {
       await page.getByLabel('A short text').fill('abcd');
-      await page.getByText('Both forms are equal').waitFor({ timeout: 60_000 });
+      await page.getByText('Both forms are equal').waitFor();
     },
     write: () => page.getByText(/gpt-nano: [\d,]+ parameters/).waitFor(),
     train: () => page.getByLabel('Stage of the ladder').waitFor(),
-    inside: () => page.getByRole('tree').waitFor({ timeout: 60_000 }),
+    inside: () => page.getByRole('tree').waitFor(),
   };
   await signs[view]();
 }
@@ -119,14 +119,14 @@ describe.skipIf(browser === undefined)('the page', () => {
       browser,
       `${server.address}/#write`,
       async ({ page, context }) => {
-        await page.locator('html[data-offline=ready]').waitFor({ timeout: 60_000 });
+        await page.locator('html[data-offline=ready]').waitFor();
         await context.setOffline(true);
         await page.reload();
         await settled(page, 'write');
         await page.getByLabel('Characters', { exact: true }).fill('10');
         await page.getByLabel('Device').selectOption('wasm');
         await page.getByRole('button', { name: 'Write', exact: true }).click();
-        await page.getByText(/^10 characters/).waitFor({ timeout: 60_000 });
+        await page.getByText(/^10 characters/).waitFor();
         for (const view of ['mask', 'train', 'inside'] as const) {
           await page.goto(`${server.address}/#${view}`);
           await settled(page, view);
@@ -147,7 +147,7 @@ describe.skipIf(browser === undefined)('the page', () => {
           expect(await page.getByRole('option', { name: 'WebGPU (not here)' }).isDisabled()).toBe(true);
           await page.getByLabel('Characters', { exact: true }).fill('10');
           await page.getByRole('button', { name: 'Write', exact: true }).click();
-          await page.getByText(/^10 characters, [\d,]+ a second on wasm/).waitFor({ timeout: 60_000 });
+          await page.getByText(/^10 characters, [\d,]+ a second on wasm/).waitFor();
           // The browser itself remarks upon being asked.
         },
         /No available adapters/,
@@ -162,7 +162,7 @@ describe.skipIf(browser === undefined)('the page', () => {
       await page.getByLabel('Characters', { exact: true }).fill('10');
       await page.getByLabel('Device').selectOption('wasm');
       await page.getByRole('button', { name: 'Write', exact: true }).click();
-      await page.getByText(/^10 characters/).waitFor({ timeout: 60_000 });
+      await page.getByText(/^10 characters/).waitFor();
       const fetched = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
       expect(fetched.some((name) => name.includes('/assets/'))).toBe(true);
       expect(fetched.filter((name) => /ort[.-]/.test(name))).toEqual([]);

@@ -50,8 +50,7 @@ async function figure(page: Page, name: string): Promise<string> {
   return (await page.locator('.figures div').filter({ has: named }).locator('dd').textContent()) ?? '';
 }
 
-const done = (page: Page, timeout = 60_000): Promise<void> =>
-  page.getByRole('button', { name: 'Train further' }).waitFor({ timeout });
+const done = (page: Page): Promise<void> => page.getByRole('button', { name: 'Train further' }).waitFor();
 
 function exported(page: Page): Promise<{ name: string; bytes: Buffer }> {
   return savedBy(page, () => page.getByRole('button', { name: 'Save the model directory (.zip)' }).click());
@@ -80,7 +79,7 @@ describe.skipIf(browser === undefined)('the app trains', () => {
   ])('on %s: in %i steps the loss falls, samples come, and the figures tell of it', (device, steps, stage) =>
     withApp(browser, address, async ({ page }) => {
       await start(page, { steps, device, stage });
-      await done(page, 120_000);
+      await done(page);
       expect(await figure(page, 'Step')).toBe(`${steps} of ${steps}`);
       expect(Number(await figure(page, 'Validation loss'))).toBeLessThan(2.9); // ln 20 = 3.0 to begin with
       expect(Number(await figure(page, 'Training loss'))).toBeLessThan(2.9);
@@ -95,7 +94,7 @@ describe.skipIf(browser === undefined)('the app trains', () => {
     withApp(browser, address, async ({ page }) => {
       await start(page, { steps: 1000 });
       // A checkpoint is kept each 500 steps.
-      await expect.poll(() => page.locator('.runs li').first().textContent(), { timeout: 60_000 }).toMatch(/step 500/);
+      await expect.poll(() => page.locator('.runs li').first().textContent()).toMatch(/step 500/);
       await page.reload();
       const button = page.getByRole('button', { name: 'Resume' });
       await button.waitFor();
@@ -107,7 +106,7 @@ describe.skipIf(browser === undefined)('the app trains', () => {
 
       await page.getByLabel('Steps', { exact: true }).waitFor();
       await start(page, { steps: 1000 });
-      await expect.poll(() => figure(page, 'Step'), { timeout: 60_000 }).toBe('1,000 of 1,000');
+      await expect.poll(() => figure(page, 'Step')).toBe('1,000 of 1,000');
       await done(page);
       const whole = unzipSync((await exported(page)).bytes);
       const name = Object.keys(whole).find((path) => /^[^/]+\/model\.safetensors$/.test(path)) ?? '';
@@ -139,12 +138,12 @@ describe.skipIf(browser === undefined)('the app trains', () => {
   it('pauses and resumes, stops, and deletes', () =>
     withApp(browser, address, async ({ page }) => {
       await start(page, { steps: 1_000_000 });
-      await page.getByText('Tokens a second').waitFor({ timeout: 60_000 });
+      await page.getByText('Tokens a second').waitFor();
       await page.getByRole('button', { name: 'Pause' }).click();
       await page.getByRole('button', { name: 'Resume' }).waitFor();
       const paused = await figure(page, 'Step');
       await page.getByRole('button', { name: 'Resume' }).click();
-      await expect.poll(() => figure(page, 'Step'), { timeout: 30_000 }).not.toBe(paused);
+      await expect.poll(() => figure(page, 'Step')).not.toBe(paused);
       await page.getByRole('button', { name: 'Stop' }).click();
       await done(page);
       page.once('dialog', (dialog) => void dialog.accept());
@@ -169,7 +168,7 @@ describe.skipIf(browser === undefined)('a run goes', () => {
       await page.getByLabel('Characters', { exact: true }).fill('60');
       await page.getByLabel('Device').selectOption('wasm');
       await page.getByRole('button', { name: 'Write', exact: true }).click();
-      await page.getByText(/^60 characters/).waitFor({ timeout: 60_000 });
+      await page.getByText(/^60 characters/).waitFor();
       const written = (await page.getByRole('listbox').getByRole('option').allTextContents())
         .join('')
         .replaceAll('⏎', '');
@@ -196,7 +195,7 @@ describe.skipIf(browser === undefined)('a run goes', () => {
       expect(await figure(page, 'Step')).toBe('120 of 120');
       await page.getByLabel('Up to step').fill('140');
       await page.getByRole('button', { name: 'Train further' }).click();
-      await expect.poll(() => figure(page, 'Step'), { timeout: 60_000 }).toBe('140 of 140');
+      await expect.poll(() => figure(page, 'Step')).toBe('140 of 140');
     }));
 
   it('from the command line to the app, which asks for its text', () =>
@@ -227,7 +226,7 @@ describe.skipIf(browser === undefined)('a run goes', () => {
       await page.getByLabel('Device').selectOption('wasm');
       await page.getByLabel('Up to step').fill('40');
       await page.getByRole('button', { name: 'Train further' }).click();
-      await expect.poll(() => figure(page, 'Step'), { timeout: 60_000 }).toBe('40 of 40');
+      await expect.poll(() => figure(page, 'Step')).toBe('40 of 40');
     }));
 
   it('as one of its programs', () =>

@@ -48,7 +48,7 @@ async function write(
   await page.getByLabel('Seed').fill(`${seed}`);
   await page.getByLabel('Device').selectOption(device);
   await page.getByRole('button', { name: 'Write', exact: true }).click();
-  await page.getByText(/characters, [\d,]+ a second on/).waitFor({ timeout: 60_000 });
+  await page.getByText(/characters, [\d,]+ a second on/).waitFor();
   const written = await characters(page).allTextContents();
   return written.map((character) => character.replace('⏎', '')).join('');
 }
@@ -111,7 +111,7 @@ describe.skipIf(browser === undefined)('the app writes', () => {
       await page.getByLabel('Characters', { exact: true }).fill('5000');
       await page.getByLabel('Device').selectOption('wasm');
       await page.getByRole('button', { name: 'Write', exact: true }).click();
-      await characters(page).first().waitFor({ timeout: 60_000 });
+      await characters(page).first().waitFor();
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByText(/characters, [\d,]+ a second on wasm/).waitFor();
       const count = await characters(page).count();
@@ -139,7 +139,7 @@ describe.skipIf(browser === undefined)('a model that is dropped', () => {
       await page.getByLabel('Characters', { exact: true }).fill('20');
       await page.getByLabel('Device').selectOption('wasm');
       await page.getByRole('button', { name: 'Write', exact: true }).click();
-      await page.getByText(/^20 characters/).waitFor({ timeout: 60_000 });
+      await page.getByText(/^20 characters/).waitFor();
       expect((await characters(page).allTextContents()).every((character) => 'abcdefghijk'.includes(character))).toBe(
         true,
       );
@@ -152,7 +152,7 @@ describe.skipIf(browser === undefined)('a model that is dropped', () => {
       await page.getByLabel('Characters', { exact: true }).fill('20');
       await page.getByLabel('Device').selectOption('wasm');
       await page.getByRole('button', { name: 'Write', exact: true }).click();
-      await page.getByText(/^20 characters/).waitFor({ timeout: 60_000 });
+      await page.getByText(/^20 characters/).waitFor();
       await characters(page).first().click();
       await page.getByText(/no float32 weights any more/).waitFor();
     }));

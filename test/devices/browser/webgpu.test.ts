@@ -1,4 +1,4 @@
 import { open } from '../../../src/web.ts';
-import { testLadder } from '../ladder/ladder.ts';
+import { testOperatorsOfLadder } from '../ladder/ladder.ts';
 
-testLadder('webgpu-browser', (model) => open(model, { device: 'webgpu' }));
+testOperatorsOfLadder('webgpu-browser', (model) => open(model, { device: 'webgpu' }));

@@ -17,7 +17,7 @@ const item = (page: Page, name: string | RegExp) => page.getByRole('tree').getBy
 describe.skipIf(browser === undefined)('look inside', () => {
   it('opens scopes down to a node, and tells its attributes, shapes and the histogram of its weights', () =>
     withApp(browser, address, async ({ page }) => {
-      await item(page, /^h\.0/).waitFor({ timeout: 60_000 });
+      await item(page, /^h\.0/).waitFor();
       await page.getByRole('searchbox').fill('c_attn.weight');
       await page.getByText('transformer.h.2.attn.c_attn.weight').first().click();
       const details = page.getByRole('region', { name: 'Details' });
@@ -31,7 +31,7 @@ describe.skipIf(browser === undefined)('look inside', () => {
     withApp(browser, `${address}?model=stage:gpt&program=train`, async ({ page }) => {
       await item(page, /^gradients/)
         .first()
-        .waitFor({ timeout: 60_000 });
+        .waitFor();
       for (const scope of [/^transformer/, /^cross_entropy/, /^adamw/])
         expect(await item(page, scope).count()).toBeGreaterThan(0);
       const { name, bytes } = await savedBy(page, () => page.getByRole('button', { name: /^Download/ }).click());
@@ -46,7 +46,7 @@ describe.skipIf(browser === undefined)('look inside', () => {
   const whole = tinyFile('forward', tinyModel('head'));
   it('opens a file of any tool, and tells of one that is none in a sentence', () =>
     withApp(browser, address, async ({ page }) => {
-      await item(page, /^h\.0/).waitFor({ timeout: 60_000 });
+      await item(page, /^h\.0/).waitFor();
       const input = page.locator('input[type=file]').first();
       await input.setInputFiles(files({ 'affine.onnx': affine() }));
       await item(page, /^MatMul/).waitFor();
