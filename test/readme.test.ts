@@ -30,7 +30,7 @@ function withOptions(command: string, options: string): string {
 function served(command: string): string {
   const address = `$(grep --only-matching --max-count=1 'http://[^ ]*' served.log)`;
   const wait = `for turn in $(seq 200); do grep --quiet http:// served.log && break; sleep 0.2; done`;
-  return `setsid ${command} -- --port 0 > served.log 2>&1 & ${wait}; node --eval "fetch('${address}').then((page) => page.text()).then(console.log)"; ended=$?; kill -- -$!; exit $ended`;
+  return `NO_COLOR=1 setsid ${command} -- --port 0 > served.log 2>&1 & ${wait}; node --eval "fetch('${address}').then((page) => page.text()).then(console.log)"; ended=$?; kill -- -$!; exit $ended`;
 }
 
 const rows: readonly Row[] = [

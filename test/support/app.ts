@@ -17,20 +17,31 @@ export interface OpenedApp {
   readonly context: BrowserContext;
 }
 
+/** What a test of the app wants otherwise. */
+export interface AppOptions {
+  /** Complaints that belong to the test. */
+  readonly expected?: RegExp;
+  /** Whether the app may keep itself for when there is no network: all of its files, which takes a while. */
+  readonly keepsItself?: boolean;
+}
+
 /**
  * Opens the app in a browser profile of its own, and fails if the console, the page or a request complained of anything that was not
  * expected.
  * @param address with the view, such as `http://localhost:1234/#write`
- * @param expected complaints that belong to the test
  */
 export async function withApp<Result>(
   browser: Browser | undefined,
   address: string,
   act: (app: OpenedApp) => Promise<Result>,
-  expected: RegExp = /(?!)/,
+  { expected = /(?!)/, keepsItself = false }: AppOptions = {},
 ): Promise<Result> {
   if (browser === undefined) throw new Error('there is no browser: skip the test');
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    acceptDownloads: true,
+    serviceWorkers: keepsItself ? 'allow' : 'block',
+  });
   context.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   context.on('console', (message) => {
@@ -46,7 +57,8 @@ export async function withApp<Result>(
     const page = await context.newPage();
     await page.goto(address);
     const result = await act({ page, context });
-    const unexpected = complaints.filter((complaint) => !expected.test(complaint));
+    const blocked = 'Service Worker registration blocked by Playwright';
+    const unexpected = complaints.filter((complaint) => complaint !== blocked && !expected.test(complaint));
     if (unexpected.length > 0) throw new Error(`the app complained: ${unexpected.join('; ')}`);
     return result;
   } finally {

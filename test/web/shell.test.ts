@@ -107,7 +107,7 @@ describe.skipIf(browser === undefined)('the page', () => {
           await settled(page, 'mask');
           expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
         },
-        /ERR_ABORTED/,
+        { expected: /ERR_ABORTED/, keepsItself: true },
       );
     } finally {
       await plain.close();
@@ -133,7 +133,7 @@ describe.skipIf(browser === undefined)('the page', () => {
         }
       },
       // The browser looks for a newer service worker, and finds no network.
-      /service-worker\.js|ERR_INTERNET_DISCONNECTED/,
+      { expected: /service-worker\.js|ERR_INTERNET_DISCONNECTED/, keepsItself: true },
     ));
 
   it('says so, quietly, where there is no WebGPU', async () => {
@@ -150,7 +150,7 @@ describe.skipIf(browser === undefined)('the page', () => {
           await page.getByText(/^10 characters, [\d,]+ a second on wasm/).waitFor();
           // The browser itself remarks upon being asked.
         },
-        /No available adapters/,
+        { expected: /No available adapters/ },
       );
     } finally {
       await without?.close();

@@ -103,7 +103,7 @@ describe.skipIf(browser === undefined)('the app writes', () => {
         expect(await page.getByText(/^12 characters, [\d,]+ a second on webgpu/).count()).toBe(1);
       },
       // Dawn tells of the software adapter's limits.
-      /swiftshader|powerPreference/i,
+      { expected: /swiftshader|powerPreference/i },
     ));
 
   it('stops when it is told to, and keeps what it has', () =>
