@@ -173,7 +173,7 @@ describe.skipIf(browser === undefined)('a model that is dropped', () => {
       for (const [contents, message] of refused) {
         await page.locator('input[type=file]').first().setInputFiles(files(contents));
         await expect.poll(() => page.getByRole('alert').textContent()).toMatch(message);
-        expect(await page.getByLabel('Model').inputValue()).toBe('gpt-nano');
+        await expect.poll(() => page.getByLabel('Model').inputValue()).toBe('gpt-nano');
       }
     }));
 
