@@ -57,7 +57,7 @@ describe.skipIf(browser === undefined)('the mask, step by step', () => {
         }
       }
       for (const operator of ['Trilu', 'Where', 'Softmax']) {
-        expect(await page.locator('#step-4').getByText(operator, { exact: true }).count()).toBe(1);
+        await expect.poll(() => page.locator('#step-4').getByText(operator, { exact: true }).count()).toBe(1);
       }
       // What is saved is what was run.
       const { name, bytes } = await savedBy(page, () => page.locator('#step-4').getByText('Save this graph').click());

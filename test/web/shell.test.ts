@@ -70,7 +70,7 @@ describe.skipIf(browser === undefined)('every view', () => {
       await page.reload();
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('content');
     }));
 
   it('is light, dark or as the system has it, and remembers', () =>

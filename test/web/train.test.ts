@@ -85,8 +85,10 @@ describe.skipIf(browser === undefined)('the app trains', () => {
       expect(Number(await figure(page, 'Training loss'))).toBeLessThan(2.9);
       expect(Number((await figure(page, 'Tokens a second')).replace(',', ''))).toBeGreaterThan(0);
       await page.getByText(new RegExp(`, on ${device}\\.`)).waitFor();
-      expect(await page.locator('.samples li').count()).toBeGreaterThan(1);
-      expect(await page.getByRole('img', { name: /^Losses by step, \d+ points; training loss/ }).count()).toBe(1);
+      await expect.poll(() => page.locator('.samples li').count()).toBeGreaterThan(1);
+      await expect
+        .poll(() => page.getByRole('img', { name: /^Losses by step, \d+ points; training loss/ }).count())
+        .toBe(1);
     }),
   );
 
@@ -254,7 +256,7 @@ describe.skipIf(browser === undefined)('the app refuses in a sentence', () => {
       await page.getByLabel('Paste it here').fill(given);
       await page.getByRole('button', { name: 'Start', exact: true }).click();
       await page.getByRole('alert').waitFor();
-      expect(await page.getByRole('alert').textContent()).toMatch(message);
+      await expect.poll(() => page.getByRole('alert').textContent()).toMatch(message);
     }),
   );
 

@@ -63,7 +63,7 @@ describe.skipIf(browser === undefined)('the app writes', () => {
         .poll(() => page.getByText(/gpt-nano: 807,168 parameters, 89 characters, block of 64/).count())
         .toBe(1);
       expect(await write(page, { device: 'wasm', count: 90, seed: 3 })).toBe(await writtenInNode(90, 3));
-      expect(await page.getByText(/^90 characters, [\d,]+ a second on wasm/).count()).toBe(1);
+      await expect.poll(() => page.getByText(/^90 characters, [\d,]+ a second on wasm/).count()).toBe(1);
 
       await characters(page).nth(40).click();
       const shares = await page.locator('.alternatives .share').allTextContents();
@@ -78,8 +78,8 @@ describe.skipIf(browser === undefined)('the app writes', () => {
       // Four layers of four heads, of which one is shown over the text.
       await expect.poll(() => page.getByRole('button', { name: /^Layer \d, head \d$/ }).count()).toBe(16);
       await page.getByRole('button', { name: 'Layer 3, head 2' }).click();
-      expect(await page.getByRole('heading', { name: 'Layer 3, head 2' }).count()).toBe(1);
-      expect(await page.locator('.looked').textContent()).toHaveLength(prompt.length + 40);
+      await expect.poll(() => page.getByRole('heading', { name: 'Layer 3, head 2' }).count()).toBe(1);
+      await expect.poll(() => page.locator('.looked').textContent()).toHaveLength(prompt.length + 40);
 
       await page.getByRole('listbox').focus();
       await page.keyboard.press('ArrowRight');
@@ -91,7 +91,9 @@ describe.skipIf(browser === undefined)('the app writes', () => {
       const character = (await other.locator('code').textContent()) ?? '';
       await other.click();
       await page.getByText(/characters, [\d,]+ a second on/).waitFor();
-      expect(await page.locator('.written .prompt').textContent()).toBe(prompt + character.replace('␣', ' '));
+      await expect
+        .poll(() => page.locator('.written .prompt').textContent())
+        .toBe(prompt + character.replace('␣', ' '));
     }));
 
   it('on webgpu the same text', () =>
@@ -100,7 +102,7 @@ describe.skipIf(browser === undefined)('the app writes', () => {
       address,
       async ({ page }) => {
         expect(await write(page, { device: 'webgpu', count: 12, seed: 3 })).toBe(await writtenInNode(12, 3));
-        expect(await page.getByText(/^12 characters, [\d,]+ a second on webgpu/).count()).toBe(1);
+        await expect.poll(() => page.getByText(/^12 characters, [\d,]+ a second on webgpu/).count()).toBe(1);
       },
       // Dawn tells of the software adapter's limits.
       { expected: /swiftshader|powerPreference/i },
@@ -182,6 +184,6 @@ describe.skipIf(browser === undefined)('a model that is dropped', () => {
       await page.getByLabel('Prompt').fill('日');
       await page.getByRole('button', { name: 'Write', exact: true }).click();
       await page.getByRole('alert').waitFor();
-      expect(await page.getByRole('alert').textContent()).toMatch(/The prompt.*日/i);
+      await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/The prompt.*日/i);
     }));
 });
