@@ -56,7 +56,7 @@ export async function train({ id, name, checkpoint, text, device, signal, onEven
       } else if (event.kind === 'skipped') onEvent({ kind: 'skipped', step: event.step });
       else if (event.kind === 'sample') {
         await log.flush();
-        const sample = { step: event.step, text: await sampleOf(record, event.weights) };
+        const sample = { step: event.step, text: await sampleOf(record, event.weights, device) };
         await appendLine(id, storedFiles.samples, JSON.stringify(sample));
         onEvent({ kind: 'sample', sample });
       } else {
@@ -127,15 +127,12 @@ function encodeBest(record: TrainerRecord, weights: Weights, step: number): Uint
   return encodeSafetensors(tensors, { step: `${step}`, model: record.config.model });
 }
 
-/**
- * A passage from the weights as they are: on WebAssembly, where a character after the other costs no more than on a GPU, and no
- * shaders are compiled for it.
- */
-async function sampleOf(record: TrainerRecord, weights: Weights): Promise<string> {
+/** A passage from the weights as they are. */
+async function sampleOf(record: TrainerRecord, weights: Weights, device: DeviceChoice): Promise<string> {
   const model = defineModel(record.config);
   const program = decodeProgram(model);
   const chosen = program.state.length === 0 ? forwardProgram(model) : program;
-  const session = await openHere(exportProgram(chosen, { weights }), { device: 'wasm' });
+  const session = await openHere(exportProgram(chosen, { weights }), { device });
   try {
     let text = '';
     const passage = generateText({
