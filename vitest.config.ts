@@ -18,18 +18,43 @@ const builtWorker = {
   replacement: resolve(import.meta.dirname, 'dist/src/runtime/node/worker-file.js'),
 };
 
+/** What takes seconds alone takes long on a busy machine. */
+const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
+
+/**
+ * Folders whose files start programs, browsers or other libraries, or look at what ONNX Runtime leaves behind (in its thread the numbers
+ * below the smallest normal one are 0, and there is a global `Worker`): each file runs in a process of its own.
+ */
+const apart = [
+  'cli',
+  'devices',
+  'docs',
+  'examples',
+  'bench',
+  'hugging-face',
+  'onnx',
+  'package',
+  'runtime',
+  'scripts',
+  'web',
+];
+const apartFiles = [...apart.map((folder) => `test/${folder}/**/*.test.ts`), 'test/*.test.ts'];
+
 const node: TestProjectConfiguration = {
   resolve: { alias: [builtWorker] },
+  test: { name: 'node', include: apartFiles, exclude: [inBrowser, '**/node_modules/**'], pool: 'forks', ...patience },
+};
+
+/** The other files share processes: to start one takes as long as most of them. */
+const together: TestProjectConfiguration = {
+  resolve: { alias: [builtWorker] },
   test: {
-    name: 'node',
+    name: 'together',
     include: ['test/**/*.test.ts'],
-    exclude: [inBrowser, '**/node_modules/**'],
-    globalSetup: ['test/support/build-once.ts'],
-    // What takes seconds alone takes long on a busy machine.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
+    exclude: [inBrowser, ...apartFiles, '**/node_modules/**'],
     pool: 'forks',
+    isolate: false,
+    ...patience,
   },
 };
 
@@ -54,9 +79,7 @@ function browser({ executablePath, args }: NonNullable<ReturnType<typeof chromiu
     test: {
       name: 'browser',
       include: [inBrowser],
-      // The first run on a GPU in software compiles its shaders.
-      testTimeout: 180_000,
-      hookTimeout: 180_000,
+      ...patience,
       browser: {
         enabled: true,
         headless: true,
@@ -80,7 +103,8 @@ declare module 'vitest' {
 export default defineConfig({
   test: {
     provide: { wholeLadder: process.env.TRILU_LADDER === 'whole' },
-    projects: found === undefined ? [node] : [node, browser(found)],
+    projects: [node, together, ...(found === undefined ? [] : [browser(found)])],
+    globalSetup: ['test/support/build-once.ts'],
     // Two cores are fewer than what waits: a file that talks to a browser or a process of its own leaves one free.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     sequence: { sequencer: SlowFirst },

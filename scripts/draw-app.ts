@@ -5,7 +5,7 @@ import { serveApp } from '../test/support/app.ts';
 import { chromium } from '../test/support/chromium.ts';
 
 const folder = join(import.meta.dirname, '../docs');
-const settings = chromium();
+const settings = chromium('whole');
 if (settings === undefined) throw new Error('There is no Chromium: apt-get install chromium');
 const browser = await playwright.launch(settings);
 const server = await serveApp();

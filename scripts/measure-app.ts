@@ -14,7 +14,7 @@ import { savedBy, serveApp } from '../test/support/app.ts';
 import { chromium } from '../test/support/chromium.ts';
 import { zippedSize } from './zipped-size.ts';
 
-const settings = chromium();
+const settings = chromium('whole');
 if (settings === undefined) throw new Error('There is no Chromium: apt-get install chromium');
 const browser = await playwright.launch(settings);
 const server = await serveApp();

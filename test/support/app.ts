@@ -21,12 +21,12 @@ export interface OpenedApp {
 export interface AppOptions {
   /** Complaints that belong to the test. */
   readonly expected?: RegExp;
-  /** Whether the app may keep itself for when there is no network: all of its files, which takes a while. */
+  /** Whether the app may keep itself for when there is no network: all of its files, which takes a while. Such a test has a browser profile of its own. */
   readonly keepsItself?: boolean;
 }
 
 /**
- * Opens the app in a browser profile of its own, and fails if the console, the page or a request complained of anything that was not
+ * Opens the app as one who was never here before, and fails if the console, the page or a request complained of anything that was not
  * expected.
  * @param address with the view, such as `http://localhost:1234/#write`
  */
@@ -37,33 +37,80 @@ export async function withApp<Result>(
   { expected = /(?!)/, keepsItself = false }: AppOptions = {},
 ): Promise<Result> {
   if (browser === undefined) throw new Error('there is no browser: skip the test');
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    acceptDownloads: true,
-    serviceWorkers: keepsItself ? 'allow' : 'block',
-  });
-  context.setDefaultTimeout(120_000);
+  const place = keepsItself ? await ownProfile(browser) : await sharedProfile(browser, address);
+  try {
+    const page = await place.context.newPage();
+    const complaints = complaintsOf(page);
+    await page.goto(address);
+    const result = await act({ page, context: place.context });
+    await page.close();
+    const unexpected = complaints.filter((complaint) => !expected.test(complaint));
+    if (unexpected.length > 0) throw new Error(`the app complained: ${unexpected.join('; ')}`);
+    return result;
+  } finally {
+    await place.leave();
+  }
+}
+
+/** What a page complains of from now on. */
+function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = [];
-  context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  page.on('console', (message) => {
+    const blocked = 'Service Worker registration blocked by Playwright';
+    if (['error', 'warning'].includes(message.type()) && message.text() !== blocked) complaints.push(message.text());
   });
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('requestfailed', (request) => {
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? '';
     // What a reload has cut short has not failed.
     if (reason !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${reason}`);
   });
-  try {
-    const page = await context.newPage();
-    await page.goto(address);
-    const result = await act({ page, context });
-    const blocked = 'Service Worker registration blocked by Playwright';
-    const unexpected = complaints.filter((complaint) => complaint !== blocked && !expected.test(complaint));
-    if (unexpected.length > 0) throw new Error(`the app complained: ${unexpected.join('; ')}`);
-    return result;
-  } finally {
-    await context.close();
-  }
+  return complaints;
+}
+
+/** Where a page is opened. */
+interface Profile {
+  readonly context: BrowserContext;
+  /** Leaves nothing of a test behind. */
+  leave(): Promise<void>;
+}
+
+async function newContext(browser: Browser, serviceWorkers: 'allow' | 'block'): Promise<BrowserContext> {
+  const viewport = { width: 1280, height: 900 };
+  const context = await browser.newContext({ viewport, acceptDownloads: true, serviceWorkers });
+  context.setDefaultTimeout(120_000);
+  return context;
+}
+
+async function ownProfile(browser: Browser): Promise<Profile> {
+  const context = await newContext(browser, 'allow');
+  return { context, leave: () => context.close() };
+}
+
+const sharedProfiles = new WeakMap<Browser, Promise<Profile>>();
+
+/** The profile of all tests of a browser: a new one takes seconds on a busy machine. A page in it clears what a test has stored. */
+function sharedProfile(browser: Browser, address: string): Promise<Profile> {
+  const known = sharedProfiles.get(browser) ?? makeSharedProfile(browser, address);
+  sharedProfiles.set(browser, known);
+  return known;
+}
+
+async function makeSharedProfile(browser: Browser, address: string): Promise<Profile> {
+  const context = await newContext(browser, 'block');
+  const keeper = await context.newPage();
+  await keeper.goto(new URL('/icon.svg', address).href);
+  return { context, leave: () => clear(context, keeper) };
+}
+
+/** Closes the pages of a test, and empties what they have stored. */
+async function clear(context: BrowserContext, keeper: Page): Promise<void> {
+  for (const page of context.pages()) if (page !== keeper) await page.close();
+  await keeper.evaluate(async () => {
+    localStorage.clear();
+    const files = await navigator.storage.getDirectory();
+    for await (const name of files.keys()) await files.removeEntry(name, { recursive: true });
+  });
 }
 
 /** The bytes of what a click makes the app save. */

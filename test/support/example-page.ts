@@ -12,11 +12,12 @@ export interface Learned {
   readonly ticksPerSecond: number;
 }
 
-/** Starts Debian's Chromium; undefined when there is none. */
+/** Starts Debian's Chromium; undefined when there is none. @param as see `chromium` */
 export async function startChromium(
   change: (args: string[]) => string[] = (args) => args,
+  as: 'whole' | 'shell' = 'shell',
 ): Promise<Browser | undefined> {
-  const settings = chromium();
+  const settings = chromium(as);
   if (settings === undefined) return undefined;
   return playwright.launch({ ...settings, args: change([...settings.args, baselineOnly]) });
 }

@@ -1,5 +1,9 @@
 import { open } from '../../../src/web.ts';
+import { holdRuntime } from '../../support/hold-runtime.ts';
 import { testTraps } from '../traps/traps.ts';
+
+await holdRuntime('wasm');
+await holdRuntime('webgpu');
 
 testTraps('wasm-browser', (model, options) => open(model, { device: 'wasm', ...options }));
 testTraps('webgpu-browser', (model, options) => open(model, { device: 'webgpu', ...options }));
