@@ -6,7 +6,7 @@ import type { AttentionMaps, Likelihood, WriteRequest, WritingResult, WrittenCha
 import { attentionSession, writingSessions } from './sessions.ts';
 
 /** How often the page is told, in milliseconds: it looks like a stream, and leaves the processor to the model. */
-const interval = 60;
+const interval = 100;
 /** Alternatives told of each character. */
 const mostAlternatives = 8;
 
