@@ -106,11 +106,23 @@ async function makeSharedProfile(browser: Browser, address: string): Promise<Pro
 /** Closes the pages of a test, and empties what they have stored. */
 async function clear(context: BrowserContext, keeper: Page): Promise<void> {
   for (const page of context.pages()) if (page !== keeper) await page.close();
-  await keeper.evaluate(async () => {
-    localStorage.clear();
-    const files = await navigator.storage.getDirectory();
-    for await (const name of files.keys()) await files.removeEntry(name, { recursive: true });
-  });
+  await keeper.evaluate(removeAll, 30_000);
+}
+
+/** Runs inside the page. Files are in use until the workers of a page that was closed have ended. @param patience in milliseconds */
+async function removeAll(patience: number): Promise<void> {
+  localStorage.clear();
+  const files = await navigator.storage.getDirectory();
+  const latest = performance.now() + patience;
+  for (;;) {
+    try {
+      for await (const name of files.keys()) await files.removeEntry(name, { recursive: true });
+      return;
+    } catch (error) {
+      if (performance.now() > latest) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The bytes of what a click makes the app save. */
