@@ -145,7 +145,7 @@ export interface OpenOptions {
   /**
    * `true` (the default) keeps the session in a worker: in Node a worker thread, because ONNX Runtime blocks its thread
    * during a run; on the web a module worker, so that the page never freezes. `false` runs in the caller's thread, in which
-   * ONNX Runtime in Node then makes 0 of numbers below the smallest normal one (1.2e-38, and 2.2e-308 in JavaScript), for good.
+   * onnxruntime-node then makes 0 of numbers below the smallest normal one (1.2e-38, and 2.2e-308 in JavaScript), for good.
    * On the web also a function that starts the worker, for bundlers that need to be told of its file (`trilu/web/worker`).
    */
   readonly worker?: boolean | (() => Worker);

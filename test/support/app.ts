@@ -89,7 +89,10 @@ async function ownProfile(browser: Browser): Promise<Profile> {
 
 const sharedProfiles = new WeakMap<Browser, Promise<Profile>>();
 
-/** The profile of all tests of a browser: a new one takes seconds on a busy machine. A page in it clears what a test has stored. */
+/**
+ * The profile of all tests of a browser, at one server: a new one takes seconds on a busy machine. A page in it clears what a test has
+ * stored.
+ */
 function sharedProfile(browser: Browser, address: string): Promise<Profile> {
   const known = sharedProfiles.get(browser) ?? makeSharedProfile(browser, address);
   sharedProfiles.set(browser, known);

@@ -142,7 +142,7 @@ describe.skipIf(browser === undefined)('the page', () => {
       { expected: /service-worker\.js|ERR_INTERNET_DISCONNECTED/, keepsItself: true },
     ));
 
-  it('says so, quietly, where there is no WebGPU, in the browser as people have it too', async () => {
+  it('says so, quietly, where there is no WebGPU, in the browser as people have it', async () => {
     const without = await startChromium((args) => args.filter((arg) => arg !== '--enable-unsafe-webgpu'), 'whole');
     try {
       await withApp(

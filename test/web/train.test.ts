@@ -35,9 +35,7 @@ async function start(page: Page, { steps, device = 'wasm', stage = 'gpt-nano' }:
   await page.getByLabel('Paste it here').fill(text);
   await page.getByLabel('Stage of the ladder').selectOption(stage);
   await page.getByText('Sizes and learning rate').click();
-  const layers = stage === 'gpt-nano' ? { Layers: 1 } : {};
-  const heads = stage === 'head' ? {} : { Heads: 2 };
-  const inner = stage === 'bigram' ? {} : { Embedding: 16, ...layers, ...heads };
+  const inner = stage === 'bigram' ? {} : { Embedding: 16, Layers: 1, Heads: 2 };
   const sizes = { Steps: steps, 'Block size': 16, ...inner, Batch: 4 };
   for (const [label, value] of Object.entries(sizes)) await page.getByLabel(label, { exact: true }).fill(`${value}`);
   await page.getByLabel('Learning rate').fill('0.01');
