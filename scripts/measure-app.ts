@@ -49,6 +49,10 @@ function tell(what: string, value: string): void {
   console.log(`${what.padEnd(56)} ${value}`);
 }
 
+function tellMedian(what: string, numbers: readonly number[]): void {
+  tell(what, `${median(numbers).toFixed(0)} (${numbers.map(Math.round).join(', ')})`);
+}
+
 /** The longest task of the page since this was last asked, or since the page began, in milliseconds: 0 when none took 50. */
 function longestTask(page: Page): Promise<number> {
   return page.evaluate(() => {
@@ -183,7 +187,7 @@ if (wanted('interaction')) {
 if (wanted('write')) {
   const speeds: number[] = [];
   for (let turn = 0; turn < turns; turn += 1) speeds.push(await inNewProfile('#write', write));
-  tell('gpt-nano writes 1,000 characters, characters a second', `${median(speeds)} (${speeds.join(', ')})`);
+  tellMedian('gpt-nano writes 1,000 characters, characters a second', speeds);
 }
 if (wanted('train')) {
   const app: number[] = [];
@@ -197,24 +201,11 @@ if (wanted('train')) {
     longestBefore.push(trained.longestBefore);
     node.push(await trainInNode(100));
   }
-  tell(
-    'gpt-nano learns in the app, wasm, tokens a second',
-    `${median(app).toFixed(0)} (${app.map(Math.round).join(', ')})`,
-  );
-  tell(
-    'gpt-nano learns in Node, cpu, tokens a second',
-    `${median(node).toFixed(0)} (${node.map(Math.round).join(', ')})`,
-  );
+  tellMedian('gpt-nano learns in the app, wasm, tokens a second', app);
+  tellMedian('gpt-nano learns in Node, cpu, tokens a second', node);
   tell('app / Node', (median(app) / median(node)).toFixed(2));
-  for (const [when, tasks] of [
-    ['before', longestBefore],
-    ['meanwhile', longest],
-  ] as const) {
-    tell(
-      `longest task of the page ${when}, milliseconds`,
-      `${median(tasks).toFixed(0)} (${tasks.map(Math.round).join(', ')})`,
-    );
-  }
+  tellMedian('longest task of the page before, milliseconds', longestBefore);
+  tellMedian('longest task of the page meanwhile, milliseconds', longest);
 }
 if (wanted('memory')) {
   for (const [step, bytes] of await memoryWhileTraining(1000)) {

@@ -46,7 +46,7 @@ const sizes = { batch: 4, time: 16 };
  * @throws UserError where Chromium or the build is missing
  */
 export async function benchWeb({ rounds, steps }: WebBench, say: (line: string) => void): Promise<WebReport> {
-  const launch = debianChromium();
+  const launch = debianChromium('whole');
   if (launch === undefined) throw new UserError('There is no Chromium to measure in: apt-get install chromium');
   const folder = await makeFolder();
   const server = await serveFolder(folder);
