@@ -5,6 +5,7 @@
 const rooms = {
   'src/errors.ts': [],
   'src/random': ['src/errors.ts'],
+  'src/settings': ['src/errors.ts'],
   'src/onnx': ['src/errors.ts'],
   'src/text': ['src/errors.ts', 'src/random'],
   'src/storage': ['src/errors.ts'],
@@ -42,6 +43,7 @@ const rooms = {
 const browserSafe = [
   'src/errors.ts',
   'src/random',
+  'src/settings',
   'src/onnx',
   'src/text',
   'src/graph',
