@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { describeFailure } from '../src/cli/errors.ts';
+import { describeFailure } from '../src/cli/failure.ts';
 import { runners } from './subjects.ts';
 
-// What `trilu bench` starts in a clone. Usage: main.ts OPTIONS, those of src/cli/bench.ts as JSON.
+// What `trilu bench` starts in a clone. Usage: main.ts OPTIONS, those of src/cli/commands/bench.ts as JSON.
 
 const optionsSchema = v.object({
   subject: v.picklist(Object.keys(runners) as (keyof typeof runners)[]),

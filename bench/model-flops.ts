@@ -1,5 +1,6 @@
-import type { Model, ModelConfig } from '../models/index.ts';
 import { UserError } from '../src/errors.ts';
+import type { ConfiguredModel } from '../src/model/index.ts';
+import { type GptSettings, gptSettings } from './common/models.ts';
 
 /**
  * Work that a model does: `forward`, the scores of every token of whole sequences; `train`, forward and backward, without the optimizer;
@@ -31,23 +32,24 @@ const counted: readonly string[] = ['gpt-nano', 'gpt'];
  *
  * @throws UserError for a stage of the ladder that is no GPT
  */
-export function modelFlops({ config }: Pick<Model, 'config'>, { batch, time, kind }: WorkSize): number {
-  if (!counted.includes(config.model)) {
-    throw new UserError(`The operations of ${config.model} are not counted; choose from ${counted.join(', ')}.`, {
+export function modelFlops(model: ConfiguredModel, { batch, time, kind }: WorkSize): number {
+  if (!counted.includes(model.name)) {
+    throw new UserError(`The operations of ${model.name} are not counted; choose from ${counted.join(', ')}.`, {
       exitCode: 2,
     });
   }
   const tokens = kind === 'decode' ? batch : batch * time;
-  const forward = tokens * (2 * linearWeights(config) + attentionFlops(config, time));
+  const settings = gptSettings(model);
+  const forward = tokens * (2 * linearWeights(settings) + attentionFlops(settings, time));
   return kind === 'train' ? 3 * forward : forward;
 }
 
 /** How many weights each token is multiplied with. */
-function linearWeights({ layers, embedding: C, vocabularySize: V }: ModelConfig): number {
+function linearWeights({ layers, embedding: C, vocabulary: V }: GptSettings): number {
   return layers * (4 * C * C + 8 * C * C) + V * C;
 }
 
 /** What it takes one token to look at so many. */
-function attentionFlops({ layers, embedding: C }: ModelConfig, looked: number): number {
+function attentionFlops({ layers, embedding: C }: GptSettings, looked: number): number {
   return layers * 2 * (2 * C * looked);
 }

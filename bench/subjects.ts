@@ -1,4 +1,4 @@
-import type { BenchOptions, BenchSubject } from '../src/cli/bench.ts';
+import type { BenchOptions, BenchSubject } from '../src/cli/commands/bench.ts';
 import type { Listener } from './common/report.ts';
 
 /** Measures a subject; what it returns is printed. */

@@ -13,33 +13,39 @@ import {
   vector,
   where,
 } from '../src/graph/index.ts';
-import { causalMask, embed, embedding, linear } from './layers.ts';
-import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
+import { causalMask, defineModel, showAttention, withPast } from '../src/model/index.ts';
+import { choice } from '../src/settings/setting.ts';
+import { embed, initialization, languageHead, settings, training } from './lecture.ts';
 
 /**
  * Attention before there is any: each position takes the plain mean of itself and its past.
- * The notes give two forms, and they are equal; `config.average` chooses.
+ * The notes give two forms, and they are equal; `average` chooses.
  */
-export function average(config: ModelConfig): Model {
-  const { vocabularySize, blockSize, initialization, embedding: C } = config;
-  const averaging = config.average === 'matmul' ? weightsByMatMul : weightsBySoftmax;
-  return {
-    config,
-    logits(tokens: Value, context: Context = plainContext): Value {
-      const tokenTable = embedding('token_embedding_table', vocabularySize, C, initialization); // (V, C)
-      const positionTable = embedding('position_embedding_table', blockSize, C, initialization); // (block, C)
-      const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
-      const past = context.remember('x', x, 1); // (B, S, C)
-      const visible = causalMask(x, past, 1, blockSize, context); // (T, S)
-      const weights = averaging(visible); // (T, S), rows sum to 1
-      const [batch, time, all] = [dimensionOf(x, 0), dimensionOf(x, 1), dimensionOf(past, 1)];
-      const ofHead = unsqueeze(weights, weights.rank === 2 ? [0, 1] : [1]); // (1, 1, T, S), or (B, 1, T, S)
-      context.tap('attention.0', expand(ofHead, vector([batch, 1, time, all]))); // (B, 1, T, S)
-      const mixed = matMul(weights, past); // (T, S) × (B, S, C) → (B, T, C)
-      return linear('lm_head', mixed, vocabularySize, { initialization }); // (B, T, V)
-    },
-  };
-}
+export const average = defineModel({
+  name: 'average',
+  description: 'the mean of all that came before',
+  settings: {
+    block: settings.block,
+    embedding: settings.embedding,
+    initialization: settings.initialization,
+    average: choice(['softmax', 'matmul'], {
+      default: 'softmax',
+      description: 'how the stage average takes its mean',
+      argument: 'form',
+    }),
+  },
+  initialization,
+  training,
+  logits(tokens, sizes) {
+    const x = embed(tokens, sizes); // (B, T, C)
+    const past = withPast('x', x); // (B, S, C)
+    const visible = causalMask(past, 1); // (T, S)
+    const weights = sizes.average === 'matmul' ? weightsByMatMul(visible) : weightsBySoftmax(visible); // (T, S), rows sum to 1
+    const ofHead = unsqueeze(weights, weights.rank === 2 ? [0, 1] : [1]); // (1, 1, T, S), or (B, 1, T, S)
+    showAttention(expand(ofHead, vector([dimensionOf(x, 0), 1, dimensionOf(x, 1), dimensionOf(past, 1)]))); // (B, 1, T, S)
+    return languageHead(matMul(weights, past), sizes); // (T, S) × (B, S, C) → (B, T, C) → (B, T, V)
+  },
+});
 
 /** The lower triangle, each row divided by its sum. @param visible (…, T, S), ones and zeros @returns (…, T, S) */
 export function weightsByMatMul(visible: Value): Value {
@@ -49,6 +55,5 @@ export function weightsByMatMul(visible: Value): Value {
 /** Zeros, the future set to −∞, and softmax: the same rows. @param visible (…, T, S), ones and zeros @returns (…, T, S) */
 export function weightsBySoftmax(visible: Value): Value {
   const zeros = expand(constant(0), dimensionsOf(visible)); // (T, S)
-  const scores = where(equal(visible, 0), -Infinity, zeros); // (T, S)
-  return softmax(scores, { axis: -1 });
+  return softmax(where(equal(visible, 0), -Infinity, zeros), { axis: -1 }); // (T, S)
 }

@@ -1,25 +1,25 @@
 import { relu, scope, type Value } from '../src/graph/index.ts';
-import { embed, embedding, linear, width } from './layers.ts';
-import { type Context, type Model, type ModelConfig, plainContext } from './model.ts';
-import { multiHeadAttention } from './multi-head.ts';
+import { defineModel, linear, width } from '../src/model/index.ts';
+import { checkHeads, embed, initialization, languageHead, training } from './lecture.ts';
+import { multiHead, multiHeadAttention } from './multi-head.ts';
 
 /** A little thinking for each position on its own, after it has listened. @param x (B, T, C) @returns (B, T, C) */
-export function feedForwardLayer(x: Value, { initialization }: ModelConfig): Value {
-  return relu(linear('net.0', x, width(x), { initialization })); // (B, T, C)
+function feedForwardLayer(x: Value): Value {
+  return relu(linear('net.0', x, width(x))); // (B, T, C)
 }
 
 /** Attention to gather, then a feed-forward layer to digest. */
-export function feedForward(config: ModelConfig): Model {
-  const { vocabularySize, blockSize, initialization, embedding: C } = config;
-  return {
-    config,
-    logits(tokens: Value, context: Context = plainContext): Value {
-      const tokenTable = embedding('token_embedding_table', vocabularySize, C, initialization); // (V, C)
-      const positionTable = embedding('position_embedding_table', blockSize, C, initialization); // (block, C)
-      const x = embed(tokens, tokenTable, positionTable, context); // (B, T, C)
-      const attended = scope('sa_heads', () => multiHeadAttention(x, 0, config, context)); // (B, T, C)
-      const thought = scope('ffwd', () => feedForwardLayer(attended, config)); // (B, T, C)
-      return linear('lm_head', thought, vocabularySize, { initialization }); // (B, T, V)
-    },
-  };
-}
+export const feedForward = defineModel({
+  name: 'feed-forward',
+  description: 'thinking about what was seen',
+  settings: multiHead.settings,
+  check: checkHeads,
+  initialization,
+  training,
+  logits(tokens, sizes) {
+    const x = embed(tokens, sizes); // (B, T, C)
+    const attended = scope('sa_heads', () => multiHeadAttention(x, sizes)); // (B, T, C)
+    const thought = scope('ffwd', () => feedForwardLayer(attended)); // (B, T, C)
+    return languageHead(thought, sizes); // (B, T, V)
+  },
+});

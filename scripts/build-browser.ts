@@ -1,5 +1,5 @@
 /**
- * Makes dist/browser: what `trilu`, `trilu/web`, `trilu/models` and `trilu/web/worker` are in a browser. Dependencies are
+ * Makes dist/browser: what `trilu`, `trilu/graph`, `trilu/onnx`, `trilu/parts`, `trilu/web`, `trilu/models` and `trilu/web/worker` are in a browser. Dependencies are
  * bundled in, because a plain page can load no CommonJS; all but onnxruntime-web, which the application installs. The
  * entries share their chunks, so that a class is one and the same whichever entry it came from. White space stays, because
  * with it the comments would go that tell bundlers what to leave alone.
@@ -13,6 +13,9 @@ const folder = 'dist/browser';
 /** The files that are loaded by name: all in one folder, so that the worker's file is found beside any chunk. */
 const entryPoints = {
   index: 'src/index.ts',
+  graph: 'src/graph.ts',
+  onnx: 'src/onnx.ts',
+  parts: 'src/parts.ts',
   web: 'src/web.ts',
   models: 'models/index.ts',
   worker: 'src/runtime/web/worker.ts',

@@ -1,7 +1,13 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { nodeDevices } from '../src/runtime/devices/node/node-devices.ts';
+import { webDevices } from '../src/runtime/devices/web/web-devices.ts';
+import { labelOf } from '../test/devices/tested-device.ts';
 
-/** The devices that the suite of the ladder is written for, by the names that its tests carry. */
-const devices = ['cpu', 'wasm', 'webgpu-node', 'wasm-browser', 'webgpu-browser', 'cuda'] as const;
+/** All devices, by the names that the tests of the ladder carry. */
+const devices = [
+  ...nodeDevices.all.map((device) => labelOf(device, 'node')),
+  ...webDevices.all.map((device) => labelOf(device, 'browser')),
+];
 
 /** Says at the end which devices the ladder ran on, so that one that was skipped is not overlooked. */
 export class DeviceSummary implements Reporter {
@@ -10,7 +16,7 @@ export class DeviceSummary implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const device = / on ([\w-]+) > /.exec(test.fullName)?.[1];
-        if (device === undefined || !devices.some((name) => name === device)) continue;
+        if (device === undefined || !devices.includes(device)) continue;
         const count = counts.get(device) ?? { ran: 0, skipped: 0 };
         const state = test.result().state;
         if (state === 'passed' || state === 'failed') count.ran += 1;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { readModelDirectory } from '../src/runs/run-directory.ts';
 import { readFileChecked, writeFileAtomic } from '../src/storage/atomic-file.ts';
-import { runFiles } from '../src/trainer/run-files.ts';
+import { runFiles } from '../src/train/trainer/run-files.ts';
 import { drawing } from './picture/drawing.ts';
 import { dark, light } from './picture/palette.ts';
 import { pictureOf, readReports } from './picture/picture.ts';

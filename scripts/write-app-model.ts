@@ -5,15 +5,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Float16Array } from '@petamoriken/float16';
-import { descriptionFiles, modelFiles, parameterShapes } from '../src/export/hugging-face/model-directory.ts';
-import { encodeSafetensors } from '../src/export/safetensors/safetensors.ts';
+import { descriptionFiles, modelFiles, parameterShapes } from '../src/model-directory/model-directory.ts';
 import { readModelDirectory } from '../src/runs/run-directory.ts';
-import { runFiles } from '../src/trainer/run-files.ts';
+import { encodeSafetensors } from '../src/safetensors/safetensors.ts';
+import { runFiles } from '../src/train/trainer/run-files.ts';
 
 const [run = ''] = process.argv.slice(2);
 const folder = join(import.meta.dirname, '../web/public/gpt-nano');
-const { config, weights, vocabulary } = await readModelDirectory(join(run, runFiles.best));
-const shapes = parameterShapes(config);
+const trained = await readModelDirectory(join(run, runFiles.best));
+const { model, weights, tokenizer } = trained;
+const shapes = parameterShapes(model);
 const tensors = [...weights].map(([name, numbers]) => {
   const halves = new Float16Array(numbers);
   const data = new Uint16Array(halves.buffer, halves.byteOffset, halves.length);
@@ -21,5 +22,5 @@ const tensors = [...weights].map(([name, numbers]) => {
 });
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, modelFiles.weights), encodeSafetensors(tensors, { format: 'pt' }));
-for (const [name, text] of descriptionFiles(config, vocabulary)) writeFileSync(join(folder, name), text);
-console.log(`${folder}: ${config.model}, ${vocabulary?.length} characters`);
+for (const [name, text] of descriptionFiles(trained)) writeFileSync(join(folder, name), text);
+console.log(`${folder}: ${model.name}, ${tokenizer?.size} tokens`);

@@ -1,72 +1,41 @@
 /**
- * trilu: define a character-level transformer once, as plain ONNX operators, and make every graph from it.
- * This entry runs unchanged in a browser; running models is in `trilu/node` and `trilu/web`, the ladder in `trilu/models`.
+ * trilu: define a transformer once, as plain ONNX operators; train it, export it, let it write. The words that come first; operators and
+ * gradients are in `trilu/graph`, files in `trilu/onnx`, the ladder in `trilu/models`, running in `trilu/node` and `trilu/web`, and what
+ * all of this is made from in `trilu/parts`. Everything but `trilu/node` runs unchanged in a browser.
  */
 export { UserError } from './errors.ts';
-export { configFromJson, configToJson } from './export/config.ts';
-export { type ExportedProgram, type ExportOptions, exportFiles, exportProgram } from './export/export-program.ts';
-export type { ReadFile } from './export/hugging-face/folder.ts';
+export { type ExportModelOptions, exportModel } from './export/export-model.ts';
+export type { ExportOptions } from './export/export-program.ts';
+export { type HuggingFaceOptions, huggingFaceFiles } from './export/hugging-face-folder.ts';
+export type { ReadFile } from './import/folder.ts';
+export { type ImportedModel, importFolder } from './import/import-folder.ts';
+export { readModel } from './import/read-model-directory.ts';
+export { readOnnxModel } from './import/read-onnx-model.ts';
 export {
-  type FolderFile,
-  graphFileName,
-  type HuggingFaceOptions,
-  huggingFaceAdditions,
-  huggingFaceFiles,
-  type SpecialTokens,
-} from './export/hugging-face/hugging-face.ts';
-export { type ImportedModel, importGpt2 } from './export/hugging-face/import-gpt2.ts';
-export type { TrainedModel } from './export/hugging-face/model-directory.ts';
-export { readModel } from './export/hugging-face/read-model.ts';
-export { type Precision, type PrecisionOptions, precisions } from './export/precision/precision.ts';
-export { readOnnxModel } from './export/read-onnx-model.ts';
-export type { ByteSource } from './export/safetensors/byte-source.ts';
-export { openSafetensors, type SafetensorsReader } from './export/safetensors/reader.ts';
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsFile,
-  type SafetensorsTensor,
-} from './export/safetensors/safetensors.ts';
-export { type Weights, type WriteOptions, writeOnnx } from './export/write-onnx.ts';
-export * from './graph/index.ts';
-export { decodeModel, encodeModel } from './onnx/codec.ts';
-export { inspectModel, type ModelInspection } from './onnx/inspection.ts';
-export { type ModelSummary, readModelSummary } from './onnx/metadata.ts';
-export { printModel } from './onnx/print.ts';
-export {
-  type AttentionForm,
-  type CacheForm,
-  type DecodeOptions,
-  decodeProgram,
-  evaluateProgram,
-  type FormOptions,
-  forwardProgram,
-  type GenerateOptions as GenerateProgramOptions,
-  generateProgram,
-  makeProgram,
-  modelParameters,
-  type Program,
-  type ProgramName,
-  parameterCount,
-  programNames,
-  type Sizes,
-  type StatePair,
-  type TextGenerationForm,
-  type TextGenerationProgram,
-  textGenerationProgram,
-  trainProgram,
-} from './programs/index.ts';
-export {
-  type GenerateBatchOptions,
-  type GenerateOptions,
-  generate,
-  generateBatch,
-  generateScored,
-  type WritingOptions,
-} from './runtime/generation/generate.ts';
-export type { ScoredToken, TokenProbability } from './runtime/generation/log-probabilities.ts';
-export { type SamplingOptions, sample } from './runtime/generation/sampling.ts';
-export { StopStrings } from './runtime/generation/stop-strings.ts';
+  type CausalAttentionOptions,
+  type ConfiguredModel,
+  causalAttention,
+  defineModel,
+  dropout,
+  embedding,
+  type GivenSettings,
+  type HuggingFaceFormat,
+  type Initialization,
+  type Initializer,
+  layerNorm,
+  linear,
+  type Model,
+  type ModelDefinition,
+  normal,
+  ones,
+  positions,
+  scaledNormal,
+  sideBySide,
+  uniform,
+  zeros,
+} from './model/index.ts';
+export type { TrainedModel } from './model-directory/model-directory.ts';
+export type { Weights } from './programs/parameters.ts';
 export {
   type GenerateTextOptions,
   type GenerateTextsOptions,
@@ -76,34 +45,30 @@ export {
   type ScoredText,
   type TextPiece,
   type TextProbability,
-  type TextTokenizer,
-} from './runtime/generation/text-generation.ts';
-export type { DeviceName, Open, OpenOptions, Placement, ProgramDescription, Session } from './runtime/session.ts';
-export { scalar, type Tensor, type Tensors, tensor, zeros } from './runtime/tensor.ts';
-export { allBlocks, type Batch, BatchSampler, evaluationBatches, type SamplerOptions } from './text/batches.ts';
-export type { BlockRandom } from './text/block-starts.ts';
-export { splitTokens, type TokenSplit } from './text/split.ts';
-export { CharacterTokenizer } from './text/tokenizer.ts';
-export type { Tokens } from './text/tokens.ts';
-export { decodeUtf8 } from './text/utf8.ts';
-export { type AdamWOptions, adamW } from './train/adamw.ts';
-export { crossEntropy } from './train/cross-entropy.ts';
-export { gradients } from './train/gradients.ts';
-export { initialize } from './train/initialize.ts';
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './trainer/checkpoint.ts';
-export { evaluateText } from './trainer/evaluation.ts';
-export type { TrainingEvent } from './trainer/events.ts';
+} from './runtime/generation/generate-text.ts';
+export type { SamplingOptions } from './runtime/generation/sampling.ts';
+export type { DeviceName, Open, OpenOptions, Session } from './runtime/session.ts';
+export { scalar, type Tensor, type Tensors, tensor } from './runtime/tensor.ts';
+export { choice, decimalNumber, type Settings, type SettingValue, toggle, wholeNumber } from './settings/setting.ts';
+export type {
+  SpecialTokens,
+  TokenDecoder,
+  Tokenizer,
+  TokenizerBuilder,
+  TokenizerJson,
+  TokenizerKind,
+} from './text/tokenizer.ts';
+export { CharacterTokenizer } from './text/tokenizers/characters.ts';
+export { defineTokenizer } from './text/tokenizers/index.ts';
+export { adamw } from './train/optimizers/adamw.ts';
+export { lion } from './train/optimizers/lion.ts';
 export {
-  type RatePoint,
-  type RateRange,
-  suggestedLearningRate,
-  tryLearningRates,
-} from './trainer/learning-rate-finder.ts';
-export { type NewRun, newRecord } from './trainer/new-record.ts';
-export { namedPreset, type Preset, type PresetName, presetFor, presetNames } from './trainer/presets.ts';
-export type { TrainerRecord } from './trainer/record.ts';
-export { checkpointFiles, type Metrics, runFiles, type Sample } from './trainer/run-files.ts';
-export { learningRateAt, type Schedule } from './trainer/schedule.ts';
-export { checkSetup, partsForCpu, type TrainingSetup } from './trainer/setup.ts';
-export { initialState, weightsOf } from './trainer/state.ts';
-export { Trainer } from './trainer/trainer.ts';
+  defineOptimizer,
+  type Optimizer,
+  type OptimizerDefinition,
+  type OptimizerSetup,
+} from './train/optimizers/optimizer.ts';
+export { sgd } from './train/optimizers/sgd.ts';
+export { evaluateText } from './train/trainer/evaluation.ts';
+export type { TrainingEvent } from './train/trainer/events.ts';
+export { type LearnedModel, type TrainTextOptions, train } from './train/trainer/train-text.ts';

@@ -19,6 +19,8 @@ interface Row {
   /** What is run instead; undefined is nothing, for the reason given. */
   readonly run?: (command: string) => string;
   readonly because: string;
+  /** What it prints, as the README says it. */
+  readonly prints?: string;
 }
 
 /** `npm run x` and `npm start` hand on what follows `--`. */
@@ -54,6 +56,17 @@ const rows: readonly Row[] = [
     run: (command) => withOptions(command, '--stages bigram,head --steps 20 --device cpu --threads 1'),
   },
   {
+    form: /^node first\.js$/,
+    because: 'it is short',
+    run: (command) => command,
+    prints: 'tide comes in, the tide goes out.',
+  },
+  {
+    form: /^npx trilu train \.\/my-model\.js\b/,
+    because: 'a few steps show it, and a model of one’s own has settings of its own',
+    run: (command) => withOptions(command, [...quiet, '--steps', '20'].join(' ')),
+  },
+  {
     form: /^(npm run|npx trilu) train -- --resume |^npx trilu train --resume /,
     because: 'a few steps more show it',
     run: (command) => withOptions(command, '--steps 40'),
@@ -82,6 +95,12 @@ function commands(text: string): string[] {
   return lines.map((line) => line.replace(/(^|\s)#\s.*$/, '').trim()).filter((line) => line !== '');
 }
 
+/** The examples in files of their own, by the names that their first lines say. */
+const files = [...readme.matchAll(/^```js\n\/\/ ([\w-]+\.js)\n.*?^```$/gms)].map(([block, name = '']) => ({
+  name,
+  code: block.split('\n').slice(1, -1).join('\n'),
+}));
+
 /** The examples in TypeScript. */
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
 
@@ -105,6 +124,7 @@ beforeAll(async () => {
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
   // A text of one's own, with every character that a prompt may have.
   const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
+  for (const { name, code } of files) writeFileSync(join(folder, name), code);
   writeFileSync(join(folder, 'book.txt'), `${printable}\nA book of one’s own.\n`.repeat(20));
   expect(await shell('npm run build')).toMatchObject({ code: 0 });
 });
@@ -121,6 +141,13 @@ it('npx trilu is the file that the commands here run', async () => {
   expect((await shell('./dist/src/cli/main.js --version')).code).toBe(0);
 });
 
+it('each file of the README is used by a command, and the first code is one', () => {
+  expect(files.map(({ name }) => name)).toEqual(['first.js', 'my-model.js']);
+  for (const { name } of files) expect(commands(readme).some((command) => command.includes(name))).toBe(true);
+  expect(/^```(.*)\n(.*)$/m.exec(readme)?.slice(1)).toEqual(['js', '// first.js']);
+  expect(readme).not.toMatch(/^```js\n(?!\/\/ )/m);
+});
+
 describe('each command works as it stands', () => {
   it.each([...new Set([...commands(readme), ...commands(training)])])('%s', async (command) => {
     const row = rows.find(({ form }) => form.test(command));
@@ -130,6 +157,9 @@ describe('each command works as it stands', () => {
     const { code, stdout, stderr } = await shell(`set -o pipefail; ${line}`);
     expect([code, stderr], line).toEqual([0, expect.not.stringMatching(/trilu: /)]);
     expect(stdout).not.toBe('');
+    if (row.prints === undefined) return;
+    expect(stdout.trim()).toBe(row.prints);
+    expect(readme).toContain(row.prints);
   });
 });
 

@@ -17,7 +17,7 @@ export const writingFiles = {
 const descriptionSchema = v.object({
   /** How many characters are written after the prompt, two at least. */
   count: v.number(),
-  config: v.object({ blockSize: v.number(), vocabularySize: v.number() }),
+  config: v.object({ block: v.number(), vocabulary: v.number() }),
   /** The ids that writing begins with. */
   prompt: v.array(v.number()),
   /** As many ids as the model sees at once: what is read in one run. */

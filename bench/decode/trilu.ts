@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { generate } from '../../src/runtime/generation/generate.ts';
+import { generate } from '../../src/runtime/generation/generate-tokens.ts';
 import { open } from '../../src/runtime/node/open.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { versionOf } from '../common/machine.ts';
@@ -40,7 +40,7 @@ const sides: Readonly<Record<string, (workload: WritingDescription) => Promise<M
         const outputs: InferenceSession.OnnxValueMapType = await session.run({ tokens: ids, ...carried });
         carried = Object.fromEntries(state.map(({ input, output }) => [input, outputs[output] as OrtTensor]));
         const scores = outputs.logits?.data as Float32Array;
-        const last = scores.subarray(scores.length - config.vocabularySize);
+        const last = scores.subarray(scores.length - config.vocabulary);
         tokens.push(last.indexOf(Math.max(...last)));
         next = tokens.slice(-1);
         if (tokens.length === 1) start = performance.now();
@@ -53,7 +53,7 @@ const sides: Readonly<Record<string, (workload: WritingDescription) => Promise<M
 /** What a user's own loop takes, character by character. */
 async function hostLoop({ prompt, count, config }: WritingDescription, worker: boolean): Promise<Measure> {
   const decode = await open(join(folder, writingFiles.decode), { device: 'cpu', threads, worker });
-  const options = { decode, tokens: prompt, count, blockSize: config.blockSize, sampling: { greedy: true } };
+  const options = { decode, tokens: prompt, count, blockSize: config.block, sampling: { greedy: true } };
   return async () => {
     const tokens: number[] = [];
     let start = 0;

@@ -1,15 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Model, ModelConfig } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
-import { huggingFaceFiles } from '../../src/export/hugging-face/hugging-face.ts';
+import { huggingFaceFiles } from '../../src/export/hugging-face-folder.ts';
 import { suitsSegments } from '../../src/export/precision/precision.ts';
-import type { Weights } from '../../src/export/write-onnx.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { decodeProgram, forwardProgram, generateProgram, modelParameters } from '../../src/programs/index.ts';
+import type { Weights } from '../../src/programs/parameters.ts';
 import { uniform } from '../../src/random/counter.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
 import { initialize } from '../../src/train/initialize.ts';
 import { bytesOf, withFolder } from '../common/folder.ts';
-import { measuredModel, seed, vocabularySize } from '../common/models.ts';
+import { gptSettings, measuredModel, seed, vocabularySize } from '../common/models.ts';
 import { gptAsGguf } from '../llama/gpt-gguf.ts';
 import { type WritingDescription, writingFiles } from './files.ts';
 import { formsOf, generateFileIn } from './precisions.ts';
@@ -26,15 +27,15 @@ export interface WritingWorkload {
 
 const longestPrompt = 16;
 
-function promptLength({ blockSize }: ModelConfig): number {
-  return Math.min(longestPrompt, blockSize >> 2);
+function promptLength({ block }: ConfiguredModel): number {
+  return Math.min(longestPrompt, block >> 2);
 }
 
 /** How many characters are written, and how many are read before: the caches of all sides end with the block. */
 export function charactersOf(workload: WritingWorkload): { readonly count: number; readonly prompt: number } {
-  const { config } = measuredModel(workload.model);
-  const prompt = promptLength(config);
-  const room = config.blockSize - prompt;
+  const model = measuredModel(workload.model);
+  const prompt = promptLength(model);
+  const room = model.block - prompt;
   return { prompt, count: Math.max(2, Math.min(workload.count ?? room, room)) };
 }
 
@@ -49,18 +50,15 @@ export function withWritingWorkload<Result>(
   });
 }
 
-async function writeWorkload(folder: string, workload: WritingWorkload, model: Model): Promise<void> {
-  const { config } = model;
+async function writeWorkload(folder: string, workload: WritingWorkload, model: ConfiguredModel): Promise<void> {
   const parameters = modelParameters(model);
-  const weights = talkative(initialize(parameters, seed));
-  const block = Array.from({ length: config.blockSize }, (_, index) =>
-    Math.floor(uniform(seed, 0, index) * vocabularySize),
-  );
+  const weights = talkative(initialize(parameters, model.initialization, seed));
+  const block = Array.from({ length: model.block }, (_, index) => Math.floor(uniform(seed, 0, index) * vocabularySize));
   const decode = decodeProgram(model);
   const { count, prompt } = charactersOf(workload);
   const description: WritingDescription = {
     count,
-    config,
+    config: gptSettings(model),
     prompt: block.slice(0, prompt),
     block,
     state: [...decode.state],
@@ -69,7 +67,7 @@ async function writeWorkload(folder: string, workload: WritingWorkload, model: M
   const write = (name: string, data: string | Uint8Array): Promise<void> => writeFile(join(folder, name), data);
   await write(writingFiles.description, JSON.stringify({ ...description, parameters: shapes }));
   await write(writingFiles.weights, Buffer.concat(parameters.map(({ name }) => bytesOf(weightsOf(weights, name)))));
-  await write(writingFiles.gguf, gptAsGguf(config, weights));
+  await write(writingFiles.gguf, gptAsGguf(model, weights));
   await write(writingFiles.forward, exportProgram(forwardProgram(model), { weights }));
   await write(writingFiles.decode, exportProgram(decode, { weights }));
   await write(writingFiles.generate, exportProgram(generateProgram(model), { weights }));
@@ -78,8 +76,9 @@ async function writeWorkload(folder: string, workload: WritingWorkload, model: M
     await write(generateFileIn(precision), exportProgram(generate, { weights, precision }));
   }
   // As `trilu export --format hf --main cache` writes it.
-  const vocabulary = Array.from({ length: vocabularySize }, (_, id) => String.fromCodePoint(48 + id));
-  for (const [name, content] of huggingFaceFiles({ config, weights, vocabulary }, { form: 'cache' })) {
+  const characters = Array.from({ length: vocabularySize }, (_, id) => String.fromCodePoint(48 + id));
+  const tokenizer = CharacterTokenizer.fromVocabulary(characters);
+  for (const [name, content] of huggingFaceFiles({ model, weights, tokenizer }, { form: 'cache' })) {
     const path = join(writingFiles.huggingFace, name);
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await write(path, content);

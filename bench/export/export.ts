@@ -2,15 +2,15 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as v from 'valibot';
-import type { Model } from '../../models/index.ts';
 import { formatBytes } from '../../src/cli/format.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { decodeModel } from '../../src/onnx/codec.ts';
 import { modelParameters, programNames } from '../../src/programs/index.ts';
 import { initialize } from '../../src/train/initialize.ts';
 import { type Contestant, torchAbsence, torchIsThere, torchSide, typescriptSide } from '../common/contestants.ts';
 import { bytesOf, withFolder } from '../common/folder.ts';
 import { loadWarning, thisMachine } from '../common/machine.ts';
-import { measuredModel, seed } from '../common/models.ts';
+import { gptSettings, measuredModel, seed } from '../common/models.ts';
 import { type CaseResult, type Listener, noteAbsent, type Report } from '../common/report.ts';
 import { describeReport } from '../common/table.ts';
 import { sideResults, takeTurns } from '../common/turns.ts';
@@ -78,13 +78,13 @@ export async function benchExport({ model: name, rounds }: ExportBench, listener
   return { machine, settings: { model: name, rounds }, cases, absent: [...absent] };
 }
 
-async function writeWeights(folder: string, model: Model): Promise<void> {
+async function writeWeights(folder: string, model: ConfiguredModel): Promise<void> {
   const parameters = modelParameters(model);
-  const weights = initialize(parameters, seed);
+  const weights = initialize(parameters, model.initialization, seed);
   const data = parameters.map(({ name }) => bytesOf(weights.get(name) ?? new Float32Array()));
   await writeFile(join(folder, weightsFile), Buffer.concat(data));
   const described = parameters.map(({ name, value }) => ({ name, shape: value.shape }));
-  await writeFile(join(folder, descriptionFile), JSON.stringify({ config: model.config, parameters: described }));
+  await writeFile(join(folder, descriptionFile), JSON.stringify({ config: gptSettings(model), parameters: described }));
 }
 
 /** How large a file is, and how many nodes its main graph has. */
@@ -95,16 +95,15 @@ async function outcomeOf(path: string): Promise<string> {
 }
 
 /** How far the scores of both files are from each other, on one text. */
-async function agreement(folder: string, { config }: Model): Promise<string> {
-  const { blockSize, vocabularySize } = config;
-  const ids = Int32Array.from({ length: blockSize }, (_, index) => (index * 7) % vocabularySize);
+async function agreement(folder: string, { block, vocabulary }: ConfiguredModel): Promise<string> {
+  const ids = Int32Array.from({ length: block }, (_, index) => (index * 7) % vocabulary);
   const scores: Float32Array[] = [];
   for (const side of ['trilu', 'torch']) {
     // ONNX Runtime 1.30 crashes while it fuses what PyTorch 1.13 writes of this model; without fusions it reads both.
     const session = await InferenceSession.create(join(folder, `${side}.forward.onnx`), {
       graphOptimizationLevel: 'basic',
     });
-    const { logits } = await session.run({ tokens: new Tensor('int32', ids, [1, blockSize]) });
+    const { logits } = await session.run({ tokens: new Tensor('int32', ids, [1, block]) });
     scores.push(logits?.data as Float32Array);
     await session.release();
   }

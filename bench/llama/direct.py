@@ -70,7 +70,7 @@ class Generating:
     def __init__(self, folder, threads, llama):
         work = json.loads((folder / "workload.json").read_text())
         self.prompt, self.block, self.count = work["prompt"], work["block"], work["count"]
-        self.vocabulary = work["config"]["vocabularySize"]
+        self.vocabulary = work["config"]["vocabulary"]
         self.llama = llama
         options = self.llama.llama_model_default_params()
         model = self.llama.llama_model_load_from_file(str(folder / "model.gguf").encode(), options)

@@ -1,5 +1,6 @@
-import type { ModelConfig } from '../../models/index.ts';
-import type { Weights } from '../../src/export/write-onnx.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
+import type { Weights } from '../../src/programs/parameters.ts';
+import { gptSettings } from '../common/models.ts';
 import { encodeGguf, type GgufTensor } from './gguf.ts';
 
 /** What llama.cpp calls GPT-2's layers; each has a weight and a bias. */
@@ -16,8 +17,8 @@ const layerNames: Readonly<Record<string, string>> = {
  * A GPT as llama.cpp reads it, in float32: the same numbers, with biases of zeros where the model has none, because its GPT-2
  * must have them. Its GELU is the one by tanh, so that its scores differ from an exact GELU's in the third digit or so.
  */
-export function gptAsGguf(config: ModelConfig, weights: Weights): Uint8Array {
-  const { vocabularySize, blockSize, embedding, layers, heads, tied } = config;
+export function gptAsGguf(model: ConfiguredModel, weights: Weights): Uint8Array {
+  const { vocabulary, block, embedding, layers, heads, tied } = gptSettings(model);
   const take = (name: string): Float32Array => {
     const data = weights.get(name);
     if (data === undefined) throw new TypeError(`there is no weight ${name}`);
@@ -42,34 +43,34 @@ export function gptAsGguf(config: ModelConfig, weights: Weights): Uint8Array {
       { name: `${theirs}.bias`, shape: [outputs], data: bias },
     ];
   };
-  const vocabulary = Array.from({ length: vocabularySize }, (_, id) => `t${id}`);
+  const tokens = Array.from({ length: vocabulary }, (_, id) => `t${id}`);
   return encodeGguf({
     metadata: {
       'general.architecture': { type: 'string', value: 'gpt2' },
-      'general.name': { type: 'string', value: config.model },
+      'general.name': { type: 'string', value: model.name },
       'general.file_type': { type: 'uint32', value: 0 },
-      'gpt2.context_length': { type: 'uint32', value: blockSize },
+      'gpt2.context_length': { type: 'uint32', value: block },
       'gpt2.embedding_length': { type: 'uint32', value: embedding },
       'gpt2.feed_forward_length': { type: 'uint32', value: 4 * embedding },
       'gpt2.block_count': { type: 'uint32', value: layers },
       'gpt2.attention.head_count': { type: 'uint32', value: heads },
       'gpt2.attention.layer_norm_epsilon': { type: 'float32', value: 1e-5 },
-      'gpt2.vocab_size': { type: 'uint32', value: vocabularySize },
+      'gpt2.vocab_size': { type: 'uint32', value: vocabulary },
       // Only ids go in and out, but a vocabulary there must be.
       'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
-      'tokenizer.ggml.tokens': { type: 'strings', value: vocabulary },
+      'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
       'tokenizer.ggml.merges': { type: 'strings', value: ['t0 t1'] },
     },
     tensors: [
-      table('transformer.wte.weight', 'token_embd.weight', vocabularySize),
-      table('transformer.wpe.weight', 'position_embd.weight', blockSize),
+      table('transformer.wte.weight', 'token_embd.weight', vocabulary),
+      table('transformer.wpe.weight', 'position_embd.weight', block),
       ...Array.from({ length: layers }, (_, index) =>
         Object.entries(layerNames).flatMap(([ours, theirs]) =>
           layer(`transformer.h.${index}.${ours}`, `blk.${index}.${theirs}`),
         ),
       ).flat(),
       ...layer('transformer.ln_f', 'output_norm'),
-      ...(tied ? [] : [table('lm_head.weight', 'output.weight', vocabularySize)]),
+      ...(tied ? [] : [table('lm_head.weight', 'output.weight', vocabulary)]),
     ],
   });
 }

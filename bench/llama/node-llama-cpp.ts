@@ -47,8 +47,8 @@ await serveSide(async () => {
   /** Its cache is float16 and its attention fused, as by default: that is the fastest. */
   const context = await model.createContext({
     // One place more than the block, or it would throw away the beginning to make room for what is not written.
-    contextSize: config.blockSize + 1,
-    batchSize: config.blockSize,
+    contextSize: config.block + 1,
+    batchSize: config.block,
     threads: { ideal: threads, min: threads },
   });
   const sequence = context.getSequence();

@@ -1,5 +1,5 @@
 import { init, type Array as JaxArray, jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
-import type { ModelConfig } from '../../models/index.ts';
+import type { GptSettings } from '../common/models.ts';
 import type { WorkloadFiles } from './workload-files.ts';
 
 // A GPT and its training in jax-js. Every use of an array but its last goes through `.ref`: jax-js counts the owners of its arrays.
@@ -10,8 +10,8 @@ type Arrays = Record<string, JaxArray>;
 type State = { weights: Arrays; first: Arrays; second: Arrays };
 
 /** The mean cross-entropy of what the model expects after each token. The weights are used up. */
-function lossOf(weights: Arrays, tokens: JaxArray, targets: JaxArray, config: ModelConfig): JaxArray {
-  const { layers, heads, embedding: C, blockSize: T, vocabularySize: V } = config;
+function lossOf(weights: Arrays, tokens: JaxArray, targets: JaxArray, config: GptSettings): JaxArray {
+  const { layers, heads, embedding: C, block: T, vocabulary: V } = config;
   const use = (name: string): JaxArray => {
     const weight = weights[name];
     if (weight === undefined) throw new TypeError(`there is no weight ${name}`);
@@ -86,7 +86,7 @@ function stepOf({ config, optimizer, learningRate }: WorkloadFiles) {
 export async function jaxTraining(workload: WorkloadFiles): Promise<() => Promise<number>> {
   await init('wasm');
   const { beta1, beta2 } = workload.optimizer;
-  const shape = [workload.batch, workload.config.blockSize];
+  const shape = [workload.batch, workload.config.block];
   const tree = (make: (data: Float32Array) => Float32Array): Arrays =>
     Object.fromEntries(
       workload.weights.map(({ name, shape, data }) => [name, np.array(make(data)).reshape([...shape])]),

@@ -29,7 +29,7 @@ function lossOf(
   workload: WorkloadFiles,
 ): Tensor {
   const { batch: B, config } = workload;
-  const { layers, heads, embedding: C, blockSize: T, vocabularySize: V } = config;
+  const { layers, heads, embedding: C, block: T, vocabulary: V } = config;
   const D = C / heads;
   const product = productIn(tf);
   const characters = (ids: Tensor): Tensor => tf.cast(tf.oneHot(ids, V), 'float32');
@@ -102,7 +102,7 @@ export function tfjsTraining(tf: TensorFlow, workload: WorkloadFiles): () => Pro
     };
   });
   const variables: Variables = new Map(trained.map(({ name, weight }) => [name, weight]));
-  const T = config.blockSize;
+  const T = config.block;
   const triangle = Float32Array.from({ length: T * T }, (_, index) =>
     index % T > Math.floor(index / T) ? -Infinity : 0,
   );

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelConfig } from '../../models/index.ts';
-import type { AdamWOptions } from '../../src/train/adamw.ts';
+import type { AdamWSetup } from '../../src/train/optimizers/adamw.ts';
+import type { GptSettings } from '../common/models.ts';
 import { type Workload, workloadFiles } from '../train/workload.ts';
 
 interface Description extends Workload {
-  readonly config: ModelConfig;
-  readonly optimizer: AdamWOptions;
+  readonly config: GptSettings;
+  readonly optimizer: AdamWSetup;
   readonly learningRate: number;
   readonly drawnBatches: number;
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
@@ -37,7 +37,7 @@ export async function readWorkload(folder: string): Promise<WorkloadFiles> {
     position += size;
     return { name, shape, data: all.slice(position - size, position) };
   });
-  const size = description.batch * description.config.blockSize;
+  const size = description.batch * description.config.block;
   const batchesOf = (ids: Int32Array) => (index: number) => {
     const start = (index % description.drawnBatches) * size;
     return ids.slice(start, start + size);

@@ -28,7 +28,7 @@ export async function benchPrefill(bench: PrefillBench, listener: Listener): Pro
   const model = measuredModel(bench.model);
   const machine = thisMachine();
   for (const line of loadWarning(machine)) listener.say(line);
-  const time = model.config.blockSize;
+  const time = model.block;
   const flops = modelFlops(model, { batch: 1, time, kind: 'forward' });
   const absent = new Set<string>();
   noteAbsent(absent, torchIsThere() ? [] : [torchAbsence], listener);

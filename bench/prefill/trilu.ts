@@ -23,7 +23,7 @@ await serveSide(async () => {
       prefill: repeated(async () => {
         const start = performance.now();
         const { logits } = await session.run(feeds);
-        const scores = Array.from(logits?.data ?? [], Number).slice(-config.vocabularySize);
+        const scores = Array.from(logits?.data ?? [], Number).slice(-config.vocabulary);
         const milliseconds = performance.now() - start;
         return { milliseconds, tokens: [scores.indexOf(Math.max(...scores))] };
       }),

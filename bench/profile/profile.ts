@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { decodeModel } from '../../src/onnx/codec.ts';
-import type { GraphProto } from '../../src/onnx/types.ts';
+import type { GraphProto } from '../../src/onnx/protos.ts';
 import type { TrainBench } from '../train/train.ts';
 import { Training } from '../train/training.ts';
 import { withWorkload } from '../train/workload.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Model } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { generateProgram, modelParameters } from '../../src/programs/index.ts';
 import { initialize } from '../../src/train/initialize.ts';
 import { seed } from '../common/models.ts';
@@ -25,11 +25,11 @@ export function charactersIn(block: number): { readonly prompt: number; readonly
 
 export async function writeDecodeFiles(
   folder: string,
-  model: Model,
+  model: ConfiguredModel,
   size: { readonly batch: number; readonly threads: number },
 ): Promise<void> {
-  const weights = initialize(modelParameters(model), seed);
+  const weights = initialize(modelParameters(model), model.initialization, seed);
   await writeFile(join(folder, decodeFiles.program), exportProgram(generateProgram(model), { weights }));
-  const task = { ...size, ...charactersIn(model.config.blockSize) };
+  const task = { ...size, ...charactersIn(model.block) };
   await writeFile(join(folder, decodeFiles.task), JSON.stringify(task));
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { defineModel, type Model, modelConfig } from '../../models/index.ts';
-import { measuredModel, vocabularySize } from '../common/models.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
+import { gptSettings, measuredModel } from '../common/models.ts';
 
 /** What makes a run larger or smaller. */
 export interface Sizes {
@@ -29,19 +29,18 @@ const factors: Readonly<Record<Exclude<Axis, 'threads'>, readonly number[]>> = {
 
 /** The sizes of a model of the ladder. @throws UserError for one that is not measured */
 export function sizesOf(model: string, { batch, threads }: Pick<Sizes, 'batch' | 'threads'>): Sizes {
-  const { layers, embedding: width, blockSize: block } = measuredModel(model).config;
+  const { layers, embedding: width, block } = gptSettings(measuredModel(model));
   return { layers, width, block, batch, threads };
 }
 
 /** How many attention heads a model of the ladder has, whatever its other sizes. */
 export function headsOf(model: string): number {
-  return measuredModel(model).config.heads;
+  return gptSettings(measuredModel(model)).heads;
 }
 
 /** A model of these sizes, with as many heads as the ladder's. */
-export function modelOf(model: string, { layers, width, block }: Sizes): Model {
-  const sizes = { layers, embedding: width, blockSize: block };
-  return defineModel(modelConfig(model, { vocabularySize, dropout: 0, ...sizes }));
+export function modelOf(model: string, { layers, width, block }: Sizes): ConfiguredModel {
+  return measuredModel(model).with({ layers, embedding: width, block });
 }
 
 /** The values that an axis takes around the sizes of a model; threads are doubled from 1 to as many as there are cores. */

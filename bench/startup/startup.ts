@@ -37,7 +37,7 @@ export async function benchStartup({ model: name, rounds }: StartupBench, listen
   const absent = new Set<string>();
   noteAbsent(absent, onnxIsThere() ? [] : [onnxAbsence], listener);
   await withFolder(async (folder) => {
-    const weights = initialize(modelParameters(model), seed);
+    const weights = initialize(modelParameters(model), model.initialization, seed);
     for (const program of programNames) {
       const bytes = exportProgram(makeProgram(program, model, { optimizer }), { weights });
       await writeFile(join(folder, `${program}.onnx`), bytes);

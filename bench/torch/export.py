@@ -32,7 +32,7 @@ class Scores(torch.nn.Module):
 
 
 model = Scores().eval()
-tokens = torch.zeros(2, work["config"]["blockSize"] // 2, dtype=torch.int32)
+tokens = torch.zeros(2, work["config"]["block"] // 2, dtype=torch.int32)
 
 
 def forward(_):

@@ -27,7 +27,7 @@ class CausalSelfAttention(nn.Module):
         self.c_proj = nn.Linear(width, width, bias=bias)
         # Newer versions of PyTorch have a fused kernel.
         self.fused = hasattr(F, "scaled_dot_product_attention")
-        block = config["blockSize"]
+        block = config["block"]
         self.register_buffer("visible", torch.tril(torch.ones(block, block)).view(1, 1, block, block), persistent=False)
 
     def forward(self, x, past):
@@ -81,11 +81,11 @@ class Block(nn.Module):
 class ModuleGPT(nn.Module):
     def __init__(self, config, weights):
         super().__init__()
-        width, vocabulary = config["embedding"], config["vocabularySize"]
+        width, vocabulary = config["embedding"], config["vocabulary"]
         self.transformer = nn.ModuleDict(
             {
                 "wte": nn.Embedding(vocabulary, width),
-                "wpe": nn.Embedding(config["blockSize"], width),
+                "wpe": nn.Embedding(config["block"], width),
                 "h": nn.ModuleList([Block(config) for _ in range(config["layers"])]),
                 "ln_f": LayerNorm(width, config["bias"]),
             }

@@ -27,7 +27,7 @@ class GPT:
             name: (weight.t().contiguous() if is_linear(name) else weight.clone()).requires_grad_()
             for name, weight in weights.items()
         }
-        block = config["blockSize"]
+        block = config["block"]
         self.future = torch.ones(block, block).triu(1).bool().view(1, 1, block, block)
 
     def loss(self, tokens, targets):
@@ -65,7 +65,7 @@ class Training:
         self.model = GPT(work["config"], weights_of(folder, work["parameters"]))
         self.parameters = list(self.model.parameters.values())
         self.steps_per_group = work["stepsPerRun"]
-        shape = (work["drawnBatches"], work["batch"], work["config"]["blockSize"])
+        shape = (work["drawnBatches"], work["batch"], work["config"]["block"])
         self.tokens = read(folder / "tokens.int32", torch.int32).view(shape).long()
         self.targets = read(folder / "targets.int32", torch.int32).view(shape).long()
         self.step = 0

@@ -12,7 +12,7 @@ class TunedGPT:
     for the whole block from the start. Linear weights are stored as PyTorch likes them, (out, in)."""
 
     def __init__(self, config, weights):
-        self.heads, self.layers, self.block = config["heads"], config["layers"], config["blockSize"]
+        self.heads, self.layers, self.block = config["heads"], config["layers"], config["block"]
         self.width = config["embedding"]
         self.gelu = {"gelu": F.gelu, "relu": F.relu}[config["activation"]]
         p = {name: weight.t().contiguous() if is_linear(name) else weight.clone() for name, weight in weights.items()}

@@ -41,7 +41,7 @@ export async function benchTrain(bench: TrainBench, listener: Listener): Promise
   const model = measuredModel(bench.model);
   const machine = thisMachine();
   for (const line of loadWarning(machine)) listener.say(line);
-  const time = model.config.blockSize;
+  const time = model.block;
   const tokens = bench.batch * time;
   const flops = modelFlops(model, { batch: bench.batch, time, kind: 'train' });
   const absent = new Set<string>();

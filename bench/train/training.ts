@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import { open } from '../../src/runtime/node/open.ts';
 import type { Session } from '../../src/runtime/session.ts';
 import { type Tensors, tensor } from '../../src/runtime/tensor.ts';
-import { momentNames } from '../../src/train/moments.ts';
+import { adamw } from '../../src/train/optimizers/adamw.ts';
+import { slotName } from '../../src/train/optimizers/optimizer.ts';
 import { drawnBatches, learningRate, workloadFiles } from './workload.ts';
 
 /** What this side needs to know of the workload's description. */
@@ -12,7 +13,7 @@ const descriptionSchema = v.object({
   batch: v.number(),
   threads: v.number(),
   stepsPerRun: v.number(),
-  config: v.object({ blockSize: v.number() }),
+  config: v.object({ block: v.number() }),
   parameters: v.array(v.object({ name: v.string(), shape: v.array(v.number()) })),
 });
 
@@ -72,7 +73,7 @@ export class Training {
   /** The next `count` batches, starting over after the last one drawn. */
   #feeds(count: number): Tensors {
     const { batch, config } = this.#description;
-    const size = batch * config.blockSize;
+    const size = batch * config.block;
     const gather = (all: Int32Array): Int32Array => {
       const part = new Int32Array(count * size);
       for (let index = 0; index < count; index++) {
@@ -81,7 +82,7 @@ export class Training {
       }
       return part;
     };
-    const shape = [count, batch, config.blockSize];
+    const shape = [count, batch, config.block];
     const feeds = {
       tokens: tensor('int32', shape, gather(this.#tokens)),
       targets: tensor('int32', shape, gather(this.#targets)),
@@ -110,15 +111,15 @@ async function numbersIn(path: string): Promise<ArrayBuffer> {
   return bytes.buffer;
 }
 
-/** The weights, read one after another from all of them; moments of zeros; step 0. */
+/** The weights, read one after another from all of them; the optimizer's slots of zeros; step 0. */
 function initialState({ parameters }: Description, weights: Float32Array): Tensors {
   const state: Record<string, Tensors[string]> = { step: tensor('int32', [], [0]) };
   let position = 0;
   for (const { name, shape } of parameters) {
     const size = shape.reduce((product, length) => product * length, 1);
     state[name] = tensor('float32', shape, weights.subarray(position, position + size));
-    for (const moment of [momentNames.first(name), momentNames.second(name)]) {
-      state[moment] = tensor('float32', shape, new Float32Array(size));
+    for (const slot of Object.keys(adamw.slots(adamw.with()))) {
+      state[slotName(name, slot)] = tensor('float32', shape, new Float32Array(size));
     }
     position += size;
   }

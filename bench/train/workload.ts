@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Model } from '../../models/index.ts';
+import { gpt } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { modelParameters, trainProgram } from '../../src/programs/index.ts';
 import { uniform } from '../../src/random/counter.ts';
 import { BatchSampler } from '../../src/text/batches.ts';
-import type { AdamWOptions } from '../../src/train/adamw.ts';
 import { initialize } from '../../src/train/initialize.ts';
-import { presetFor } from '../../src/trainer/presets.ts';
+import type { AdamWSetup } from '../../src/train/optimizers/adamw.ts';
+import { presetFor } from '../../src/train/trainer/presets.ts';
 import { bytesOf, withFolder } from '../common/folder.ts';
-import { measuredModel, seed, vocabularySize } from '../common/models.ts';
+import { gptSettings, measuredModel, seed, vocabularySize } from '../common/models.ts';
 
 /** What all sides are asked to do. */
 export interface Workload {
@@ -26,7 +27,7 @@ export const drawnBatches = 100;
 export const learningRate = 1e-3;
 
 /** nanoGPT's, with which `trilu train` trains both models. */
-export const optimizer: AdamWOptions = presetFor('gpt').optimizer;
+export const optimizer = presetFor(gpt).optimizer as AdamWSetup;
 
 /**
  * The files that the sides read: what to do, the token ids of every batch, the first weights (little-endian, no headers), and trilu's
@@ -49,16 +50,15 @@ export function withWorkload<Result>(workload: Workload, use: (folder: string) =
 }
 
 /** Writes the files for a model of whatever sizes. */
-export async function writeWorkload(folder: string, workload: Workload, model: Model): Promise<void> {
-  const { config } = model;
+export async function writeWorkload(folder: string, workload: Workload, model: ConfiguredModel): Promise<void> {
   const parameters = modelParameters(model);
-  const weights = initialize(parameters, seed);
+  const weights = initialize(parameters, model.initialization, seed);
   const text = Int32Array.from({ length: 100_000 }, (_, index) => Math.floor(uniform(seed, 0, index) * vocabularySize));
-  const sampler = new BatchSampler(text, { batch: workload.batch, block: config.blockSize, seed });
+  const sampler = new BatchSampler(text, { batch: workload.batch, block: model.block, seed });
   const { tokens, targets } = sampler.nextSteps(drawnBatches);
   const description = {
     ...workload,
-    config,
+    config: gptSettings(model),
     optimizer,
     learningRate,
     drawnBatches,

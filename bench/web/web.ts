@@ -3,12 +3,13 @@ import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright';
-import { defineModel, type Model, modelConfig } from '../../models/index.ts';
+import { gpt, gptNano } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { forwardProgram, modelParameters, trainProgram } from '../../src/programs/index.ts';
 import { initialize } from '../../src/train/initialize.ts';
-import { initialState } from '../../src/trainer/state.ts';
+import { initialState } from '../../src/train/trainer/training-state.ts';
 import { chromium as debianChromium } from '../../test/support/chromium.ts';
 import { serveFolder } from '../../test/support/static-server.ts';
 import { type Summary, summarize } from '../common/statistics.ts';
@@ -38,7 +39,7 @@ export interface WebReport {
 }
 
 /** A training step that software can play: 2 layers, 32 wide. */
-const trained = modelConfig('gpt-nano', { vocabularySize: 11, blockSize: 16, layers: 2, heads: 2, embedding: 32 });
+const trained = gptNano.configure({ vocabulary: 11, block: 16, layers: 2, heads: 2, embedding: 32 });
 const sizes = { batch: 4, time: 16 };
 
 /**
@@ -60,12 +61,9 @@ export async function benchWeb({ rounds, steps }: WebBench, say: (line: string) 
       );
     }
     say('training steps, plain and replayed');
-    const state = Object.entries(initialState(defineModel(trained), 1)).map(([name, { type, shape, data }]) => ({
-      name,
-      type,
-      shape,
-      data: Array.from<number | bigint | string>(data),
-    }));
+    const state = Object.entries(initialState(trained, { seed: 1, optimizer })).map(
+      ([name, { type, shape, data }]) => ({ name, type, shape, data: Array.from<number | bigint | string>(data) }),
+    );
     const settings = { model: 'train.onnx', state, ...sizes, steps, rounds: rounds * 2 };
     const { times, losses } = await onPage<Captured>(browser, server.address, 'measureCapture', settings);
     const [plainStep, replayedStep] = [summarize(times.plain), summarize(times.replayed)];
@@ -114,15 +112,15 @@ async function makeFolder(): Promise<string> {
     resolve(import.meta.dirname, '../../node_modules/onnxruntime-web/dist'),
     join(folder, 'onnxruntime-web'),
   );
-  const gpt = defineModel(modelConfig('gpt', { vocabularySize: 65, dropout: 0 }));
-  await writeFile(join(folder, 'gpt.onnx'), exportProgram(forwardProgram(gpt), { weights: someWeights(gpt) }));
-  const train = trainProgram(defineModel(trained), { optimizer });
+  const whole = gpt.configure({ vocabulary: 65, dropout: 0 });
+  await writeFile(join(folder, 'gpt.onnx'), exportProgram(forwardProgram(whole), { weights: someWeights(whole) }));
+  const train = trainProgram(trained, { optimizer });
   await writeFile(join(folder, 'train.onnx'), exportProgram(train, { weights: new Map() }));
   return folder;
 }
 
-function someWeights(model: Model): ReadonlyMap<string, Float32Array> {
-  return initialize(modelParameters(model), 1);
+function someWeights(model: ConfiguredModel): ReadonlyMap<string, Float32Array> {
+  return initialize(modelParameters(model), model.initialization, 1);
 }
 
 function built(): string {

@@ -7,7 +7,7 @@ import {
   programNames,
   type Sizes,
 } from '../../src/programs/index.ts';
-import { type TextGenerationForm, textGenerationForms } from '../../src/programs/text-generation.ts';
+import { type TextGenerationForm, textGenerationForms } from '../../src/programs/text-generation-program.ts';
 
 /** What `trilu export` is asked for; unset is the default. */
 export interface FormOptions {

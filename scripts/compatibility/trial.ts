@@ -1,6 +1,6 @@
 import type { NamedValue } from '../../src/graph/index.ts';
 import type { Program } from '../../src/programs/index.ts';
-import type { TextGenerationProgram } from '../../src/programs/text-generation.ts';
+import type { TextGenerationProgram } from '../../src/programs/text-generation-program.ts';
 import {
   elementCount,
   scalar,
@@ -8,7 +8,7 @@ import {
   type TensorOf,
   type Tensors,
   tensor,
-  zeros,
+  zeroTensor,
 } from '../../src/runtime/tensor.ts';
 import { someTokens } from '../../test/support/tiny-ladder.ts';
 import type { FormOptions } from './forms.ts';
@@ -121,7 +121,7 @@ export async function greedyIds(
   for (let turn = 0; turn < count; turn++) {
     const text = tensor('int32', [1, ids.length], ids);
     const outputs = await run({ ...idsFor(program, text, 0), ...emptied(pastOf(program), 1) });
-    const scores = Array.from(scoresOf(program, outputs).data, Number).slice(-program.config.vocabularySize);
+    const scores = Array.from(scoresOf(program, outputs).data, Number).slice(-program.model.vocabulary);
     ids.push(scores.indexOf(Math.max(...scores)));
   }
   return ids.slice(prompt.length);
@@ -142,15 +142,15 @@ function idsFor({ graph }: TextGenerationProgram, { shape, data }: TensorOf<'int
 }
 
 /** Scores of the characters, without that of the end. */
-function scoresOf({ config: { vocabularySize } }: TextGenerationProgram, outputs: Tensors): Tensor {
+function scoresOf({ model: { vocabulary } }: TextGenerationProgram, outputs: Tensors): Tensor {
   const logits = named(outputs, 'logits');
   const width = logits.shape.at(-1) ?? 0;
-  if (width === vocabularySize || logits.type !== 'float32') return logits;
-  const shape = [...logits.shape.slice(0, -1), vocabularySize];
+  if (width === vocabulary || logits.type !== 'float32') return logits;
+  const shape = [...logits.shape.slice(0, -1), vocabulary];
   return tensor(
     'float32',
     shape,
-    logits.data.filter((_, index) => index % width < vocabularySize),
+    logits.data.filter((_, index) => index % width < vocabulary),
   );
 }
 
@@ -165,7 +165,7 @@ function emptied(inputs: readonly NamedValue[], rows: number, weights: TrialSett
     const data = weights.get(name);
     if (data !== undefined) return [name, tensor('float32', sizes, data)];
     if (type === 'int64') return [name, tensor('int64', sizes, new BigInt64Array(elementCount(sizes)))];
-    return [name, type === 'int32' ? zeros('int32', sizes) : zeros('float32', sizes)];
+    return [name, type === 'int32' ? zeroTensor('int32', sizes) : zeroTensor('float32', sizes)];
   });
   return Object.fromEntries(entries);
 }

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Model } from '../../models/index.ts';
 import { exportFiles } from '../../src/export/export-program.ts';
-import { huggingFaceFiles } from '../../src/export/hugging-face/hugging-face.ts';
+import { huggingFaceFiles } from '../../src/export/hugging-face-folder.ts';
 import { suitsSegments } from '../../src/export/precision/precision.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { makeProgram, type ProgramName, type Sizes } from '../../src/programs/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import {
   type TextGenerationForm,
   type TextGenerationProgram,
   textGenerationProgram,
-} from '../../src/programs/text-generation.ts';
+} from '../../src/programs/text-generation-program.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
 import { someOptimizer, strongWeights, tinyModel } from '../../test/support/tiny-ladder.ts';
 import { argumentsOf, type Form, isTextGeneration } from './forms.ts';
 import { type Trial, textGenerationTrial, trialOf } from './trial.ts';
@@ -32,10 +33,11 @@ export interface WrittenForm extends Form {
 
 /** What the models know: small, and with a line's end, which pads prompts. */
 const vocabulary: readonly string[] = Array.from('\n bcdefghij');
+const tokenizer = CharacterTokenizer.fromVocabulary(vocabulary);
 
 /** The model of a stage: its matrices are long enough to be cut into blocks that share a scale. */
-function modelOf(stage: string): Model {
-  return tinyModel(stage, { embedding: 32, vocabularySize: vocabulary.length });
+function modelOf(stage: string): ConfiguredModel {
+  return tinyModel(stage, { embedding: 32, vocabulary: vocabulary.length });
 }
 
 /** What tells a form from all others. */
@@ -70,7 +72,7 @@ function writeProgram(form: Form, name: ProgramName, folder: string, trialSizes:
     program,
     {
       weights,
-      vocabulary,
+      tokenizer,
       ...(precision === undefined ? {} : { precision }),
       ...(opset === undefined ? {} : { opset }),
     },
@@ -96,7 +98,7 @@ function writeGraph(form: Form, graph: TextGenerationForm, folder: string): Writ
   const { precision, opset } = options;
   const model = modelOf(stage);
   const files = huggingFaceFiles(
-    { config: model.config, weights: strongWeights(model), vocabulary },
+    { model, weights: strongWeights(model), tokenizer },
     {
       form: graph, // it is model.onnx, which tools take unless told
       ...(precision === undefined ? {} : { precision }),
@@ -121,6 +123,6 @@ function writeGraph(form: Form, graph: TextGenerationForm, folder: string): Writ
   };
 }
 
-function namesOf(model: Model): string[] {
+function namesOf(model: ConfiguredModel): string[] {
   return modelParameters(model).map(({ name }) => name);
 }

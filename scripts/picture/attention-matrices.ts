@@ -1,12 +1,12 @@
-import { defineModel, plainContext } from '../../models/index.ts';
+import { gpt } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
-import type { TrainedModel } from '../../src/export/hugging-face/model-directory.ts';
-import { requireVocabulary } from '../../src/export/hugging-face/read-model.ts';
 import { writeOnnx } from '../../src/export/write-onnx.ts';
 import { build, input, type NamedValue, producer, type Value } from '../../src/graph/index.ts';
+import { plainProgram } from '../../src/model/index.ts';
+import type { TrainedModel } from '../../src/model-directory/model-directory.ts';
 import { open } from '../../src/runtime/node/open.ts';
 import { type Tensors, tensor } from '../../src/runtime/tensor.ts';
-import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
+import { requireTokenizer } from '../../src/text/tokenizers/index.ts';
 
 /** Rows look at columns. */
 export type Matrix = readonly (readonly number[])[];
@@ -31,11 +31,11 @@ export interface HeadMatrices {
  * @throws UserError when the model is none of the GPT stages, or the text has characters that it does not know.
  */
 export async function attentionMatrices(trained: TrainedModel, text: string): Promise<AttentionMatrices> {
-  const { config, weights } = trained;
-  if (!config.model.startsWith('gpt')) {
-    throw new UserError(`The picture is drawn from a run of gpt-nano or gpt, not of ${config.model}.`);
+  const { model, weights } = trained;
+  if (model.definition.huggingFace !== gpt.huggingFace) {
+    throw new UserError(`The picture is drawn from a run of gpt-nano or gpt, not of ${model.name}.`);
   }
-  const ids = CharacterTokenizer.fromVocabulary(requireVocabulary(trained, 'The run')).encode(text);
+  const ids = requireTokenizer(trained.tokenizer, 'The run').encode(text);
   const time = ids.length;
   const tokens = input('tokens', 'int32', [1, time]);
   const outputs = inside(trained, tokens);
@@ -46,7 +46,7 @@ export async function attentionMatrices(trained: TrainedModel, text: string): Pr
     const values = await session.run({ tokens: tensor('int32', [1, time], ids) });
     const [visible] = matrices(values, 'visible', time);
     if (visible === undefined) throw new Error('the mask is empty');
-    const heads = Array.from({ length: config.layers }, (_, layer) => {
+    const heads = Array.from({ length: Number(model.settings.layers) }, (_, layer) => {
       const weightsOfHeads = matrices(values, `weights.${layer}`, time);
       return matrices(values, `scores.${layer}`, time).map((scores, head) => ({
         scores,
@@ -60,13 +60,12 @@ export async function attentionMatrices(trained: TrainedModel, text: string): Pr
 }
 
 /** The mask, and each layer's Where and Softmax: found by walking back from the weights that the model shows. */
-function inside({ config }: TrainedModel, tokens: Value): readonly NamedValue[] {
+function inside({ model }: TrainedModel, tokens: Value): readonly NamedValue[] {
   const shown: Value[] = [];
-  defineModel(config).logits(tokens, {
-    ...plainContext,
+  model.logits(tokens, {
+    ...plainProgram,
     tap: (name, value) => {
       if (name.startsWith('attention.')) shown.push(value);
-      return value;
     },
   });
   const layers = shown.map((weights) => ({ weights, scores: operand(weights, 'Softmax', 0) }));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UserError } from '../../src/errors.ts';
-import type { TrainedModel } from '../../src/export/hugging-face/model-directory.ts';
+import type { TrainedModel } from '../../src/model-directory/model-directory.ts';
 import { attentionMatrices, type HeadMatrices } from './attention-matrices.ts';
 import { chooseHeads } from './choose-heads.ts';
 import type { Picture } from './drawing.ts';
@@ -22,13 +22,15 @@ export async function pictureOf(
   reports: readonly Report[],
   { text, heads }: PictureOptions,
 ): Promise<Picture> {
-  const { model, vocabularySize, layers, heads: width } = trained.config;
+  const { name, vocabulary, settings } = trained.model;
   const matrices = await attentionMatrices(trained, text);
   const headAt = (place: string): HeadMatrices => {
     const [layer = 0, head = 0] = place.split('.').map(Number);
     const found = matrices.heads[layer - 1]?.[head - 1];
     if (found !== undefined) return found;
-    throw new UserError(`There is no head ${place}: the model has layers 1 to ${layers} of heads 1 to ${width}.`);
+    throw new UserError(
+      `There is no head ${place}: the model has layers 1 to ${settings.layers} of heads 1 to ${settings.heads}.`,
+    );
   };
   const [first, second] =
     heads === undefined ? chooseHeads(matrices.heads.flat()) : [headAt(heads[0]), headAt(heads[1])];
@@ -38,9 +40,9 @@ export async function pictureOf(
     scores: first.scores,
     weights: first.weights,
     otherWeights: second.weights,
-    model,
+    model: name,
     parameters: [...trained.weights.values()].reduce((sum, { length }) => sum + length, 0),
-    curve: { reports, vocabularySize },
+    curve: { reports, vocabularySize: vocabulary },
   };
 }
 

@@ -1,16 +1,18 @@
-const thousands = new Intl.NumberFormat('en-US');
+/** Created at the first use: that takes 17 ms, and --help does not need it. */
+let thousands: Intl.NumberFormat | undefined;
 
 /** 1234567 → `1,234,567`. */
 export function formatCount(count: number): string {
+  thousands ??= new Intl.NumberFormat('en-US');
   return thousands.format(Math.round(count));
 }
 
 /** `1 character`, `2 characters`. */
-export function formatCharacters(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? 'character' : 'characters'}`;
+export function formatUnits(count: number, unit: 'character' | 'token'): string {
+  return `${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-/** Bytes as people read them: `3.2 MB`. */
+/** 3200000 → `3.2 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
@@ -26,12 +28,12 @@ export function formatDuration(seconds: number): string {
   return shown.map((part, index) => (index === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
 }
 
-/** A path as a shell takes it for one word. */
+/** A path quoted for a shell where it needs quotes. */
 export function shellWord(path: string): string {
   return /^[\w./:@%+=~-]+$/.test(path) && !path.startsWith('~') ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Rows under a header, columns aligned: text to the left, numbers (cells that begin with a digit) to the right. */
+/** A table with aligned columns: text to the left, numbers (columns whose cells begin with a digit) to the right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -1,14 +1,14 @@
 /** Ctrl-C, turned into an AbortSignal. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Gives Ctrl-C its usual meaning back. */
+  /** Restores the usual meaning of Ctrl-C. */
   release(): void;
 }
 
-/** Ctrl-C, the system's wish to end, and a terminal that was closed. */
+/** Ctrl-C, a request of the system, and a closed terminal. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The first signal asks to end in good order; a second one ends at once. */
+/** The first signal aborts `signal`; a second one ends the process at once. */
 export function interruption(): Interruption {
   const controller = new AbortController();
   const release = (): void => {
@@ -16,7 +16,7 @@ export function interruption(): Interruption {
   };
   const onSignal = (): void => {
     release();
-    process.stderr.write('\nStopping after the steps under way; Ctrl-C again ends at once.\n');
+    process.stderr.write('\nStopping after the current steps; press Ctrl-C again to end at once.\n');
     controller.abort();
   };
   for (const name of signals) process.on(name, onSignal);

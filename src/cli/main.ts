@@ -1,26 +1,26 @@
 #!/usr/bin/env node
 import { fileError } from '../storage/system-error.ts';
-import { describeFailure } from './errors.ts';
-import { createProgram, wantsDebug } from './program.ts';
+import { createCommandLine, wantsDebug } from './command-line.ts';
+import { describeFailure } from './failure.ts';
 
-/** How long leftovers (a worker, a session) may keep the process alive after a command failed, in milliseconds. */
-const PATIENCE = 2000;
+/** After a command has failed, the milliseconds that what still runs (a worker, a session) may keep the process alive. */
+const exitDelay = 2000;
 
-/** A reader that went away (`trilu generate … | head`) wants no more output: nothing is wrong. A full disk is. */
+/** When the reader of a pipe is gone (`trilu generate … | head`), nothing is wrong; a full disk is an error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') fail(fileError(error, 'write', 'standard output'));
   process.exit();
 });
 
-/** Whoever read the progress went away (Ctrl-C ends `| tee log` too): training goes on, and saves when it is asked to stop. */
+/** When the reader of the progress is gone (Ctrl-C ends `| tee log` too), training goes on, to save the run when it stops. */
 process.stderr.on('error', () => {});
 
-const program = createProgram();
+const program = createCommandLine();
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   fail(error);
-  setTimeout(() => process.exit(), PATIENCE).unref();
+  setTimeout(() => process.exit(), exitDelay).unref();
 }
 
 function fail(error: unknown): void {

@@ -7,14 +7,14 @@ export interface ReadingBar {
   stop(): void;
 }
 
-/** What is read faster than this needs no bar. */
-const secondsUnseen = 1;
+/** A file that is read faster than this needs no bar. */
+const secondsBeforeBar = 1;
 
-/** A bar on stderr for a file that takes its time; elsewhere than on a terminal, a line. */
+/** Shows on stderr that a large file is read: a bar on a terminal, one line elsewhere. */
 export function readingBar(name: string): ReadingBar {
   const began = performance.now();
   let bar: SingleBar | undefined;
-  let told = false;
+  let announced = false;
   const begin = (total: number): SingleBar => {
     const format = `Reading ${name} {bar} {read} of ${formatBytes(total)} · {eta_formatted} left`;
     const started = new SingleBar(
@@ -26,12 +26,12 @@ export function readingBar(name: string): ReadingBar {
   };
   return {
     update: (bytes, total) => {
-      if ((performance.now() - began) / 1000 < secondsUnseen) return;
+      if ((performance.now() - began) / 1000 < secondsBeforeBar) return;
       if (process.stderr.isTTY) {
         bar ??= begin(total);
         bar.update(bytes, { read: formatBytes(bytes) });
-      } else if (!told) process.stderr.write(`Reading ${name} (${formatBytes(total)}) …\n`);
-      told = true;
+      } else if (!announced) process.stderr.write(`Reading ${name} (${formatBytes(total)}) …\n`);
+      announced = true;
     },
     stop: () => bar?.stop(),
   };

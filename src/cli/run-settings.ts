@@ -1,45 +1,58 @@
-import { type ModelConfig, modelNames } from '../../models/index.ts';
+import { gptNano, ladder } from '../../models/index.ts';
 import { UserError } from '../errors.ts';
-import { namedPreset, type Preset, presetFor } from '../trainer/presets.ts';
-import type { TrainerRecord } from '../trainer/record.ts';
-import type { TrainingSetup } from '../trainer/setup.ts';
+import type { Model } from '../model/index.ts';
+import { flagOf } from '../settings/names.ts';
+import { optimizerNamed } from '../train/optimizers/index.ts';
+import { namedPreset, type Preset, presetFor } from '../train/trainer/presets.ts';
+import type { TrainerRecord } from '../train/trainer/record.ts';
+import type { TrainingSetup } from '../train/trainer/setup.ts';
 import type { FileSettings } from './config-file.ts';
-import { concerns, flagOf, settingEntries, settingRows, type TrainSettings } from './settings.ts';
+import { settingsOfModel } from './model-settings.ts';
+import { learningRateFor, optimizerWith } from './optimizer-settings.ts';
+import { settingEntries, type TrainSettings } from './settings.ts';
 
-/** What settings come to: a stage, what is said of its model, and how it is trained. */
-export function presetWith(stage: string | undefined, settings: TrainSettings): Preset {
-  const { model, config, setup } = presetOf(stage, settings);
-  refuseForeign(model, settings);
-  return { model, config: { ...config, ...modelSettings(settings) }, setup: setupWith(setup, settings) };
+/** What settings come to: a model, what is set of it, and how it is trained. @param chosen the model that is asked for, if any */
+export function presetWith(chosen: Model | undefined, settings: TrainSettings): Preset {
+  const preset = presetOf(chosen, settings);
+  const { model, setup } = preset;
+  refuseForeign(model, optimizerNamed(settings.optimizer ?? setup.optimizer.name).name, settings);
+  return {
+    model,
+    settings: { ...preset.settings, ...settingsOfModel(model, settings) },
+    setup: setupWith(setup, settings),
+  };
 }
 
-/** What a stage has not got can't be set. */
-function refuseForeign(stage: string, settings: TrainSettings): void {
-  const foreign = settingEntries().find(([name]) => settings[name] !== undefined && !concerns(name, stage));
-  if (foreign === undefined || !modelNames.includes(stage)) return;
-  const [name, { stages = [] }] = foreign;
-  throw new UserError(
-    `The stage ${stage} has nothing that ${flagOf(name)} could set: leave it out, or choose one of ${stages.join(', ')}.`,
-    { exitCode: 2 },
-  );
+/** What the model or the optimizer does not have can't be set. */
+function refuseForeign(model: Model, optimizer: string, settings: TrainSettings): void {
+  const models = ladder.includes(model) ? ladder : [model];
+  for (const [name, row] of settingEntries(models)) {
+    if (settings[name] === undefined) continue;
+    if (row.models?.includes(model.name) === false) {
+      throw new UserError(
+        `The model ${model.name} has nothing that ${flagOf(name)} could set: leave it out, or choose one of ${row.models.join(', ')}.`,
+        { exitCode: 2 },
+      );
+    }
+    if (row.optimizers?.includes(optimizer) === false) {
+      throw new UserError(
+        `The optimizer ${optimizer} has nothing that ${flagOf(name)} could set: leave it out, or choose --optimizer ${row.optimizers.join(' or ')}.`,
+        { exitCode: 2 },
+      );
+    }
+  }
 }
 
-function presetOf(stage: string | undefined, { preset }: TrainSettings): Preset {
-  if (preset !== undefined) return namedPreset(preset, stage);
-  const model = stage ?? 'gpt-nano';
-  return { model, config: {}, setup: presetFor(model) };
-}
-
-function modelSettings(settings: TrainSettings): Partial<Omit<ModelConfig, 'model' | 'vocabularySize'>> {
-  const { block: blockSize, layers, heads, embedding, dropout, bias, tied } = settings;
-  const { activation, initialization, attentionScale, average } = settings;
-  const shape = { blockSize, layers, heads, embedding };
-  return given({ ...shape, dropout, bias, tied, activation, initialization, attentionScale, average });
+function presetOf(chosen: Model | undefined, { preset }: TrainSettings): Preset {
+  if (preset !== undefined) return namedPreset(preset, chosen?.name);
+  const model = chosen ?? gptNano;
+  return { model, settings: {}, setup: presetFor(model) };
 }
 
 function setupWith(preset: TrainingSetup, settings: TrainSettings): TrainingSetup {
-  const { learningRate, minimumLearningRate, warmUp, decaySteps } = settings;
-  const { beta1, beta2, epsilon, weightDecay, decayed, clip } = settings;
+  const { minimumLearningRate, warmUp, decaySteps } = settings;
+  const optimizer = optimizerWith(preset.optimizer, settings);
+  const { learningRate = learningRateFor(optimizer.name, preset) } = settings;
   const { batch, parts, seed, rng } = settings;
   const schedule = { ...preset.schedule, ...given({ learningRate, warmUp, decaySteps }) };
   // A rate given alone keeps the preset's proportion between the highest and the lowest.
@@ -49,7 +62,7 @@ function setupWith(preset: TrainingSetup, settings: TrainSettings): TrainingSetu
     ...given({ batch, parts, seed, rng }),
     ...changeableSettings(settings),
     schedule: { ...schedule, minimumLearningRate: minimumLearningRate ?? schedule.learningRate * proportion },
-    optimizer: { ...preset.optimizer, ...given({ beta1, beta2, epsilon, weightDecay, decayed, clip }) },
+    optimizer,
   };
 }
 
@@ -62,23 +75,20 @@ export function changeableSettings(settings: TrainSettings): Partial<TrainingSet
 }
 
 /** All settings of a run, as the configuration file in its directory has them. */
-export function settingsOf({ config, setup, data }: TrainerRecord): FileSettings {
+export function settingsOf({ model, module, setup, data }: TrainerRecord): FileSettings {
   const { schedule, optimizer, evaluateEvery, evaluateBatches, ...rest } = setup;
-  const { model, blockSize, vocabularySize: _follows, ...shape } = config;
-  const all: FileSettings = {
+  const { name, ...optimizerSettings } = optimizer;
+  return {
+    model: module ?? model.name,
     ...(data.path === undefined ? {} : { data: data.path }),
-    ...shape,
+    ...model.settings,
     ...rest,
     ...schedule,
-    ...optimizer,
-    block: blockSize,
+    optimizer: name,
+    ...optimizerSettings,
     evalEvery: evaluateEvery,
     evalBatches: evaluateBatches,
   };
-  const settings = Object.entries(all).filter(
-    ([name]) => !(name in settingRows) || concerns(name as keyof TrainSettings, model),
-  );
-  return { model, ...Object.fromEntries(settings) };
 }
 
 /** Only the entries that are there. */

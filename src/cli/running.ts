@@ -1,45 +1,40 @@
 import { chooseDevice } from '../runtime/node/choose-device.ts';
 import { open } from '../runtime/node/open.ts';
 import type { DeviceName, OpenOptions, Session } from '../runtime/session.ts';
-import type { RunningOptions } from './options.ts';
+import { deviceInModule } from './device-module.ts';
+import { isDeviceModule, openOptions, type RunningOptions } from './options.ts';
 
-/** Opens a model as the command line asked for it; what is worth telling of the device goes to stderr, once. */
+/** A function that opens models with the options of the command line, and prints each notice about the device once. */
 export function opener(
   options: RunningOptions,
 ): (model: Uint8Array | string, how?: Pick<OpenOptions, 'worker'>) => Promise<Session> {
-  const asked = openOptions(options);
   return async (model, how = {}) => {
-    const session = await open(model, { ...asked, ...how });
-    tell(session.notices);
+    const session = await open(model, { ...(await withDevice(options)), ...how });
+    printOnce(session.notices);
     return session;
   };
 }
 
-/** The device that a command will run on, by name, so that it can say so before it starts. */
+/** The device that a command will run on, so that it can name it before it starts. */
 export async function deviceOf(options: RunningOptions): Promise<DeviceName> {
-  const { device, cuda } = openOptions(options);
-  const chosen = await chooseDevice(device, cuda);
-  tell(chosen.notices);
-  return chosen.device;
+  const chosen = await chooseDevice(await withDevice(options));
+  printOnce(chosen.notices);
+  return chosen.device.name;
 }
 
-function openOptions({ device, threads, cudaDevice, tf32 }: RunningOptions): OpenOptions {
-  return {
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-    cuda: {
-      ...(cudaDevice === undefined ? {} : { deviceId: cudaDevice }),
-      ...(tf32 === undefined ? {} : { tf32 }),
-    },
-  };
+/** The options of running, where --device names a module with the name of the device that it defines. */
+async function withDevice(options: RunningOptions): Promise<OpenOptions> {
+  const { device, ...others } = openOptions(options);
+  if (device === undefined) return others;
+  return { ...others, device: isDeviceModule(device) ? await deviceInModule(device) : device };
 }
 
-/** What was told: a command opens many models, and each would tell the same. */
-const told = new Set<string>();
+/** Notices that were printed: a command opens many models, and each would repeat them. */
+const printed = new Set<string>();
 
-function tell(notices: readonly string[]): void {
+function printOnce(notices: readonly string[]): void {
   for (const notice of notices) {
-    if (!told.has(notice)) process.stderr.write(`${notice}\n`);
-    told.add(notice);
+    if (!printed.has(notice)) process.stderr.write(`${notice}\n`);
+    printed.add(notice);
   }
 }

@@ -1,27 +1,51 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { defineModel, type ModelConfig, modelConfig } from '../../models/index.ts';
-import { type OpenedCorpus, openCorpus } from '../corpus/open-corpus.ts';
+import { ladder } from '../../models/index.ts';
+import { type OpenCorpusOptions, type OpenedCorpus, openCorpus, type TextFacts } from '../corpus/open-corpus.ts';
 import { UserError } from '../errors.ts';
-import { modelFiles } from '../export/hugging-face/model-directory.ts';
+import type { GivenSettings, Model } from '../model/index.ts';
+import { modelFiles, parameterShapes } from '../model-directory/model-directory.ts';
+import { diskFiles } from '../runs/disk-files.ts';
+import type { FoundCheckpoint } from '../runs/last-checkpoint.ts';
 import { readCheckpoint, textPath } from '../runs/run-directory.ts';
 import { readMetrics } from '../runs/run-logs.ts';
+import { deviceNamed } from '../runtime/devices/node/node-devices.ts';
 import type { DeviceName } from '../runtime/session.ts';
 import type { Tensors } from '../runtime/tensor.ts';
+import { flagOf } from '../settings/names.ts';
 import { splitTokens, type TokenSplit } from '../text/split.ts';
-import { newRecord } from '../trainer/new-record.ts';
-import type { Preset } from '../trainer/presets.ts';
-import type { TrainerRecord } from '../trainer/record.ts';
-import { type Metrics, runFiles } from '../trainer/run-files.ts';
-import { checkSetup, partsForCpu, type TrainingSetup } from '../trainer/setup.ts';
-import { initialState } from '../trainer/state.ts';
-import { isOutOfPatience } from '../trainer/trainer.ts';
+import { unitOf } from '../text/tokenizer.ts';
+import type { Checkpoint } from '../train/trainer/checkpoint.ts';
+import { newRecord } from '../train/trainer/new-record.ts';
+import type { TrainerRecord } from '../train/trainer/record.ts';
+import { type Metrics, runFiles } from '../train/trainer/run-files.ts';
+import { checkSetup, partsForCpu, type TrainingSetup } from '../train/trainer/setup.ts';
+import { isOutOfPatience } from '../train/trainer/trainer.ts';
+import { initialState } from '../train/trainer/training-state.ts';
 import { readConfigFile } from './config-file.ts';
 import { formatCount } from './format.ts';
+import { type ChosenModel, chooseModel, isModulePath, rememberedModule } from './model-module.ts';
+import type { RunningOptions } from './options.ts';
 import { readingBar } from './reading-bar.ts';
 import { changeableSettings, presetWith } from './run-settings.ts';
-import { flagOf, settingEntries } from './settings.ts';
-import type { TrainOptions } from './train.ts';
+import { settingEntries, type TrainSettings } from './settings.ts';
+import { withModelsOf } from './trained-model.ts';
+
+/** What `train` and `start` take. */
+export interface TrainOptions extends RunningOptions, TrainSettings {
+  /** The model's name on the ladder, or the path of a module that exports one; with --resume, where the run's module is now. */
+  readonly model: string | undefined;
+  /** The text file; unset is the embedded corpus. */
+  readonly data?: string;
+  /** The run directory to write. */
+  readonly out?: string;
+  /** The run directory to go on with. */
+  readonly resume?: string;
+  /** A JSON file of settings; what is on the command line goes before it. */
+  readonly config?: string;
+  /** Whether event files for TensorBoard are written; unset is yes. */
+  readonly tensorboard?: boolean;
+}
 
 /** A run, ready to be made. */
 export interface TrainingPlan {
@@ -44,24 +68,32 @@ export interface TrainingPlan {
  */
 export async function planTraining(options: TrainOptions, device: DeviceName): Promise<TrainingPlan> {
   if (options.resume !== undefined) return prepareResume(options, options.resume);
-  const fromFile = options.config === undefined ? {} : await readConfigFile(options.config);
-  return prepareNew({ ...fromFile, ...options, model: options.model ?? fromFile.model }, device);
+  const file = options.config === undefined ? undefined : await readConfigFile(options.config);
+  const name = options.model ?? file?.model;
+  const chosen = name === undefined ? undefined : await chooseModel(name);
+  const fromFile = file?.settings(chosen?.module === undefined ? ladder : [chosen.model]) ?? {};
+  return prepareNew({ ...fromFile, ...options }, chosen, device);
 }
 
-async function prepareNew(options: TrainOptions, device: DeviceName): Promise<TrainingPlan> {
-  const preset = presetWith(options.model, options);
-  const { model } = preset;
+async function prepareNew(
+  options: TrainOptions,
+  chosen: ChosenModel | undefined,
+  device: DeviceName,
+): Promise<TrainingPlan> {
+  const preset = presetWith(chosen?.model, options);
   checkSetup(preset.setup);
-  const corpus = await openText(options.data);
-  const config = configFor(preset, corpus.tokenizer.size);
-  const setup = options.parts === undefined ? inParts(preset.setup, config.blockSize, device) : preset.setup;
-  const tokens = splitTokens(corpus.tokens, { block: config.blockSize });
-  const directory = options.out ?? freeDirectory(join('runs', model));
+  const corpus = await openText(options.data, { tokenizer: chosen?.tokenizer });
+  const model = preset.model.configure({ ...preset.settings, vocabulary: corpus.tokenizer.size } as GivenSettings);
+  parameterShapes(model); // what is wrong with a definition is said before anything is written
+  const setup = options.parts === undefined ? inParts(preset.setup, model.block, device) : preset.setup;
+  const tokens = splitTokens(corpus.tokens, { block: model.block, unit: unitOf(corpus.tokenizer) });
+  const directory = options.out ?? freeDirectory(join('runs', model.name));
   refuseTaken(directory);
   const record = newRecord({
-    config,
+    model,
+    module: chosen?.module === undefined ? undefined : rememberedModule(directory, chosen.module),
     setup,
-    vocabulary: corpus.tokenizer.vocabulary,
+    tokenizer: corpus.tokenizer,
     data: {
       path: options.data === undefined ? undefined : resolve(options.data),
       characters: corpus.characters,
@@ -71,7 +103,7 @@ async function prepareNew(options: TrainOptions, device: DeviceName): Promise<Tr
   });
   return {
     record,
-    takeState: once(() => initialState(defineModel(config), setup.seed)),
+    takeState: once(() => initialState(model, setup)),
     tokens,
     directory,
     corpus,
@@ -80,19 +112,8 @@ async function prepareNew(options: TrainOptions, device: DeviceName): Promise<Tr
   };
 }
 
-/** A CPU is quicker over a batch in parts; a GPU wants all of it at once. */
 function inParts(setup: TrainingSetup, block: number, device: DeviceName): TrainingSetup {
-  const onCpu = device === 'cpu' || device === 'wasm';
-  return onCpu ? { ...setup, parts: partsForCpu(setup.batch, block) } : setup;
-}
-
-/** What is asked for on the command line and can't be is wrong usage. */
-function configFor({ model, config }: Preset, vocabularySize: number): ModelConfig {
-  try {
-    return modelConfig(model, { ...config, vocabularySize });
-  } catch (cause) {
-    throw cause instanceof UserError ? new UserError(cause.message, { exitCode: 2, cause }) : cause;
-  }
+  return deviceNamed(device).splitsBatch === true ? { ...setup, parts: partsForCpu(setup.batch, block) } : setup;
 }
 
 /** Nothing that was trained is ever written over. */
@@ -109,15 +130,19 @@ function refuseTaken(directory: string): void {
 }
 
 async function prepareResume(options: TrainOptions, directory: string): Promise<TrainingPlan> {
-  refuseContradictions(options);
-  const { checkpoint, passedOver } = await readCheckpoint(directory);
-  const { record } = checkpoint;
+  refuseContradictions(options, ladder);
+  const read = async (models: readonly Model[]): Promise<FoundCheckpoint> => {
+    refuseContradictions(options, models);
+    const found = await readCheckpoint(directory, models);
+    requireParameters(found.checkpoint, directory);
+    return found;
+  };
+  const { model: moved } = options;
+  const remedy = `say where it is: npx trilu train path/to/module.js --resume ${directory}`;
+  const { checkpoint, passedOver } = await withModelsOf(directory, moved, read, remedy);
+  const module = moved === undefined ? checkpoint.record.module : rememberedModule(directory, resolve(moved));
+  const record: TrainerRecord = { ...checkpoint.record, module };
   const corpus = await corpusOf(record, options, directory);
-  if (corpus.sha256 !== record.data.sha256) {
-    throw new UserError(
-      `${corpus.name} is not the text that ${directory} was trained on (it has ${formatCount(corpus.characters)} characters, that one ${formatCount(record.data.characters)}); name the right one with --data.`,
-    );
-  }
   const setup = { ...record.setup, ...changeableSettings(options) };
   checkSetup(setup);
   if (record.step >= setup.steps) {
@@ -128,16 +153,28 @@ async function prepareResume(options: TrainOptions, directory: string): Promise<
       `${directory} ended early: no evaluation since step ${record.best?.step} was better; go on all the same with --patience 0.`,
     );
   }
-  const tokens = splitTokens(corpus.tokens, { block: record.config.blockSize });
+  const tokens = splitTokens(corpus.tokens, { block: record.model.block, unit: unitOf(record.tokenizer) });
   const notices = passedOver.map((problem) => `${problem.replace(/\.$/, '')}; the checkpoint before it is used.`);
-  const past = await readMetrics(join(directory, runFiles.metrics), record.step);
+  const past = await readMetrics(diskFiles(directory), record.step);
   const takeState = once(() => checkpoint.state);
   return { record: { ...record, setup }, takeState, tokens, directory, corpus, notices, past };
 }
 
+/** A model of a user's own may have been changed since its run began. */
+function requireParameters({ record, state }: Checkpoint, directory: string): void {
+  for (const [name, shape] of parameterShapes(record.model)) {
+    const kept = state[name]?.shape;
+    if (String(kept) === String(shape)) continue;
+    const found = kept === undefined ? 'no such parameter' : `one of shape [${kept.join(', ')}]`;
+    throw new UserError(
+      `${record.model.name} has a parameter ${name} of shape [${shape.join(', ')}], but the run in ${directory} has ${found}.`,
+    );
+  }
+}
+
 /** The text of a run: where it was, unless --data says where it is now. */
 async function corpusOf(
-  { data }: TrainerRecord,
+  { data, tokenizer }: TrainerRecord,
   options: Pick<TrainOptions, 'data'>,
   directory: string,
 ): Promise<OpenedCorpus> {
@@ -147,16 +184,28 @@ async function corpusOf(
       `The text that ${directory} was trained on is no longer at ${path}: say with --data where it is.`,
     );
   }
-  return openText(path);
+  const check = ({ name, characters, sha256 }: TextFacts): void => {
+    if (sha256 === data.sha256) return;
+    throw new UserError(
+      `${name} is not the text that ${directory} was trained on (it has ${formatCount(characters)} characters, that one ${formatCount(data.characters)}); name the right one with --data.`,
+    );
+  };
+  return openText(path, { tokenizer, check });
 }
 
 /** What would make it another run can't be changed on resume. */
-function refuseContradictions(options: TrainOptions): void {
-  const fixed = settingEntries().filter(([name, { changeable }]) => changeable !== true && options[name] !== undefined);
+function refuseContradictions(options: TrainOptions, models: readonly Model[]): void {
+  const fixed = settingEntries(models).filter(
+    ([name, { changeable }]) => changeable !== true && options[name] !== undefined,
+  );
   const [setting] = fixed.map(([name]) =>
     options[name] === false ? flagOf(name).replace('--', '--no-') : flagOf(name),
   );
-  const others = { 'A model': options.model, '--out': options.out, '--config': options.config };
+  const others = {
+    'A model': options.model === undefined || isModulePath(options.model) ? undefined : options.model,
+    '--out': options.out,
+    '--config': options.config,
+  };
   const [other] = Object.entries(others).flatMap(([what, value]) => (value === undefined ? [] : what));
   const given = other ?? setting;
   if (given !== undefined) {
@@ -167,10 +216,10 @@ function refuseContradictions(options: TrainOptions): void {
 }
 
 /** Opens a text; where that takes its time, stderr says how far it is. */
-async function openText(path: string | undefined): Promise<OpenedCorpus> {
+async function openText(path: string | undefined, options: OpenCorpusOptions = {}): Promise<OpenedCorpus> {
   const bar = readingBar(path ?? '');
   try {
-    return await openCorpus(path, { onProgress: (bytes, total) => bar.update(bytes, total) });
+    return await openCorpus(path, { ...options, onProgress: (bytes, total) => bar.update(bytes, total) });
   } finally {
     bar.stop();
   }

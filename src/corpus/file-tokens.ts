@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { fileError } from '../storage/system-error.ts';
-import type { CharacterTokenizer } from '../text/tokenizer.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Tokens } from '../text/tokens.ts';
-import type { TextScan } from './scan-text.ts';
+import type { TextIndex } from './text-index.ts';
 
 /**
  * The ids of a text that stays in its file: what is asked for is read, decoded and encoded then and there, and the system keeps in
@@ -12,18 +12,18 @@ import type { TextScan } from './scan-text.ts';
 export class FileTokens implements Tokens {
   readonly length: number;
   readonly #path: string;
-  readonly #scan: TextScan;
-  readonly #tokenizer: CharacterTokenizer;
+  readonly #index: TextIndex;
+  readonly #tokenizer: Pick<Tokenizer, 'encode'>;
   readonly #file: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #buffer = new Uint8Array(0);
 
   /** @throws UserError when the file can't be opened */
-  constructor(path: string, scan: TextScan, tokenizer: CharacterTokenizer) {
+  constructor(path: string, index: TextIndex, tokenizer: Pick<Tokenizer, 'encode'>) {
     this.#path = path;
-    this.#scan = scan;
+    this.#index = index;
     this.#tokenizer = tokenizer;
-    this.length = scan.characters;
+    this.length = index.length;
     try {
       this.#file = openSync(path, 'r');
     } catch (error) {
@@ -33,15 +33,19 @@ export class FileTokens implements Tokens {
 
   /** @throws UserError when the file can't be read any more, or is no longer what it was */
   subarray(begin: number, end: number): Int32Array {
-    const { offsets, stride } = this.#scan;
+    const index = this.#index;
     const last = Math.min(end, this.length);
     if (begin >= last) return new Int32Array(0);
-    const entry = Math.floor(begin / stride);
-    const from = offsets[entry] ?? 0;
-    const to = offsets[Math.ceil(last / stride)] ?? offsets.at(-1) ?? 0;
-    const text = this.#decoded(this.#read(from, to));
-    const ids = this.#encoded(text);
-    return ids.subarray(begin - entry * stride, last - entry * stride);
+    const [firstPart, lastPart] = [index.partOf(begin), index.partOf(last - 1)];
+    const first = index.firstToken(firstPart);
+    const bytes = this.#read(this.#offset(firstPart), this.#offset(lastPart + 1));
+    if (firstPart === lastPart) return this.#encoded(bytes, firstPart).subarray(begin - first, last - first);
+    const ids = new Int32Array(index.firstToken(lastPart + 1) - first);
+    for (let part = firstPart; part <= lastPart; part += 1) {
+      const [from, to] = [part, part + 1].map((place) => this.#offset(place) - this.#offset(firstPart));
+      ids.set(this.#encoded(bytes.subarray(from, to), part), index.firstToken(part) - first);
+    }
+    return ids.subarray(begin - first, last - first);
   }
 
   close(): void {
@@ -64,20 +68,20 @@ export class FileTokens implements Tokens {
     return this.#buffer.subarray(0, length);
   }
 
-  #decoded(bytes: Uint8Array): string {
-    try {
-      return this.#decoder.decode(bytes);
-    } catch (cause) {
-      throw this.#changed(cause);
-    }
+  #offset(part: number): number {
+    return this.#index.offsets[part] ?? 0;
   }
 
-  #encoded(text: string): Int32Array {
+  /** The ids of a part, which are as many as they were. */
+  #encoded(bytes: Uint8Array, part: number): Int32Array {
+    let ids: Int32Array;
     try {
-      return this.#tokenizer.encode(text);
+      ids = this.#tokenizer.encode(this.#decoder.decode(bytes));
     } catch (cause) {
       throw this.#changed(cause);
     }
+    if (ids.length !== this.#index.firstToken(part + 1) - this.#index.firstToken(part)) throw this.#changed();
+    return ids;
   }
 
   #changed(cause?: unknown): UserError {

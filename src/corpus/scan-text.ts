@@ -18,22 +18,30 @@ export interface TextScan {
 
 /** Characters between two entries of the index: 8 bytes of memory for about a kilobyte of text. */
 const STRIDE = 1024;
-const CHUNK_BYTES = 4 * 2 ** 20;
+/** How much of a file is read at once. */
+export const CHUNK_BYTES = 4 * 2 ** 20;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CODE_POINTS = 0x110000;
+
+/** Who is told while a text is scanned. */
+interface ScanListener {
+  /** Told after each chunk how many bytes were read. */
+  readonly onProgress?: (bytes: number) => void;
+  /** Told the text, chunk by chunk. */
+  readonly onText?: ((text: string) => void) | undefined;
+}
 
 /**
  * Reads a UTF-8 file once, a chunk at a time, whatever its size. A byte order mark at the very start is no part of the text.
  * @param name what to call it in errors
- * @param onProgress told after each chunk how many bytes were read
  * @throws UserError when it is not UTF-8 (with the place), or holds no text
  */
 export async function scanText(
   file: ByteFile,
   name: string,
-  onProgress: (bytes: number) => void = () => undefined,
+  { onProgress, onText }: ScanListener = {},
 ): Promise<TextScan> {
-  const scanner = new Scanner(name);
+  const scanner = new Scanner(name, onText);
   const start = hasMark(await file.read(0, BYTE_ORDER_MARK.length)) ? BYTE_ORDER_MARK.length : 0;
   let position = start;
   while (position < file.size) {
@@ -43,7 +51,7 @@ export async function scanText(
     const whole = bytes.subarray(0, wholeCharacters(bytes, position + bytes.length === file.size));
     scanner.take(whole, position);
     position += whole.length;
-    onProgress(position);
+    onProgress?.(position);
   }
   return scanner.result(position);
 }
@@ -79,18 +87,17 @@ class Scanner {
   #characters = 0;
   #untilEntry = 0;
   #lines = 0;
+  readonly #onText: ScanListener['onText'];
 
-  constructor(name: string) {
+  constructor(name: string, onText: ScanListener['onText']) {
     this.#name = name;
+    this.#onText = onText;
   }
 
   /** Takes the next bytes, which begin and end at the borders of characters. */
   take(bytes: Uint8Array, position: number): void {
-    try {
-      this.#decoder.decode(bytes); // checks, natively; what it decodes is not needed
-    } catch (cause) {
-      throw invalidUtf8(bytes, this.#name, { cause, before: { bytes: position, lines: this.#lines } });
-    }
+    const text = this.#decoded(bytes, position); // which checks, natively
+    this.#onText?.(text);
     this.#hash.update(bytes);
     const seen = this.#seen;
     let [characters, untilEntry, lines] = [0, this.#untilEntry, 0];
@@ -128,6 +135,14 @@ class Scanner {
       offsets: this.#offsets.slice(0, this.#entries),
       stride: STRIDE,
     };
+  }
+
+  #decoded(bytes: Uint8Array, position: number): string {
+    try {
+      return this.#decoder.decode(bytes);
+    } catch (cause) {
+      throw invalidUtf8(bytes, this.#name, { cause, before: { bytes: position, lines: this.#lines } });
+    }
   }
 
   #addOffset(offset: number): void {

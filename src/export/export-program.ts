@@ -1,16 +1,20 @@
 import { UserError } from '../errors.ts';
+import { configToJson } from '../model-directory/config.ts';
+import type { Weights } from '../programs/parameters.ts';
 import type { Program } from '../programs/program.ts';
-import { configToJson } from './config.ts';
+import { requireSize, type Tokenizer } from '../text/tokenizer.ts';
+import { tokenizerMetadata } from '../text/tokenizer-metadata.ts';
 import { defaultOpset } from './opsets.ts';
 import { type PrecisionOptions, withPrecision } from './precision/precision.ts';
-import { type Weights, type WriteOptions, writeOnnx, writeOnnxInTwo } from './write-onnx.ts';
+import { type WriteOptions, writeOnnx, writeOnnxInTwo } from './write-onnx.ts';
 
 export interface ExportOptions {
   /** 18 unless told, or the lowest that the program needs. */
   readonly opset?: number;
-  readonly weights: Weights;
-  /** The characters in id order, where they are known. */
-  readonly vocabulary?: readonly string[] | undefined;
+  /** What the weights are; a train program is fed its own. */
+  readonly weights?: Weights;
+  /** How text becomes tokens, where it is known. */
+  readonly tokenizer?: Tokenizer | undefined;
   /** What the weights are stored as; float32 unless told. */
   readonly precision?: PrecisionOptions;
 }
@@ -27,19 +31,22 @@ export interface ExportedProgram {
 }
 
 /** What each program is, in a sentence for whoever opens the file. */
-const descriptions: Readonly<Record<Program['name'], string>> = {
-  forward: 'Scores for the next character at every position.',
-  decode: 'Scores for the next character, with a cache of what was read before: feed each next.* output to its input.',
-  generate: 'Writes text: the whole loop, sampling included, in one run.',
-  evaluate: 'The mean cross-entropy, in nats, of the targets.',
-  train: 'Training steps: forward, backward, clipping and AdamW. Feed each next.* output to its input.',
+const descriptions: Readonly<Record<Program['name'], (program: Program) => string>> = {
+  forward: () => 'Scores for the next character at every position.',
+  decode: () =>
+    'Scores for the next character, with a cache of what was read before: feed each next.* output to its input.',
+  generate: () => 'Writes text: the whole loop, sampling included, in one run.',
+  evaluate: () => 'The mean cross-entropy, in nats, of the targets.',
+  train: ({ optimizer }) =>
+    `Training steps: forward, backward, clipping and ${optimizer}. Feed each next.* output to its input.`,
 };
 
 /**
  * A program as the bytes of an .onnx file that carries in its metadata what is needed to run it with no other file.
  * @throws GraphError when an operator is newer than the opset, or weights are missing or of the wrong size.
+ * @throws UserError when the tokenizer is of another size than the model's vocabulary
  */
-export function exportProgram(program: Program, options: ExportOptions): Uint8Array<ArrayBuffer> {
+export function exportProgram(program: Program, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
   return exportFiles(program, options).model;
 }
 
@@ -48,7 +55,7 @@ export function exportProgram(program: Program, options: ExportOptions): Uint8Ar
  * @param location where the large weights will be, beside the model; unset keeps them in it
  */
 export function exportFiles(given: Program, options: ExportOptions, location?: string): ExportedProgram {
-  const { weights, vocabulary, precision = { dtype: 'fp32' } } = options;
+  const { weights = new Map(), tokenizer, precision = { dtype: 'fp32' } } = options;
   const { program, opset: needed, converted } = withPrecision(given, weights, precision);
   const opset = options.opset ?? Math.max(defaultOpset, needed);
   if (opset < needed && precision.dtype !== 'fp32') {
@@ -57,15 +64,16 @@ export function exportFiles(given: Program, options: ExportOptions, location?: s
       { exitCode: 2 },
     );
   }
-  const { name, config, graph, state } = program;
+  const { name, model, graph, state } = program;
+  if (tokenizer !== undefined) requireSize(tokenizer, model.vocabulary);
   const written: WriteOptions = {
     opset,
     weights,
-    docString: `${config.model}: ${descriptions[name]}`,
+    docString: `${model.name}: ${descriptions[name](program)}`,
     metadata: {
       'trilu.program': name,
-      'trilu.config': JSON.stringify(configToJson(config)),
-      ...(vocabulary === undefined ? {} : { 'trilu.vocabulary': JSON.stringify(vocabulary) }),
+      'trilu.config': JSON.stringify(configToJson(model)),
+      ...tokenizerMetadata(tokenizer),
       'trilu.state': JSON.stringify(state),
     },
   };

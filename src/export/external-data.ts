@@ -1,5 +1,5 @@
 import { DataLocation } from '../onnx/enums.ts';
-import type { ModelProto, TensorProto } from '../onnx/types.ts';
+import type { ModelProto, TensorProto } from '../onnx/protos.ts';
 
 /** A model whose weights are beside it, in a file of their own. */
 export interface OutsourcedModel {

@@ -26,19 +26,3 @@ export function lowestIr(opset: number): number {
   }
   return row[1];
 }
-
-/** From which opset on an operator takes an attribute of ours (such as `axes`) as its last input. */
-const attributeBecomesInput: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  Squeeze: { axes: 13 },
-  Unsqueeze: { axes: 13 },
-  ReduceSum: { axes: 13 },
-  ReduceMean: { axes: 18 },
-  ReduceMax: { axes: 18 },
-  ReduceSumSquare: { axes: 18 },
-};
-
-/** Whether an attribute is written as an input at an opset. */
-export function isInput(operator: string, attribute: string, opset: number): boolean {
-  const since = attributeBecomesInput[operator]?.[attribute];
-  return since !== undefined && opset >= since;
-}

@@ -1,15 +1,13 @@
 import type { Block, Dimension, ElementType, Graph, NamedNode, NamedValue, TensorData, Value } from '../graph/index.ts';
-import { GraphError } from '../graph/index.ts';
+import { attributeForms, GraphError, lowestVersion } from '../graph/index.ts';
 import { encodeModel } from '../onnx/codec.ts';
 import { dataTypes } from '../onnx/data-types.ts';
 import { AttributeType } from '../onnx/enums.ts';
-import { tensorProto } from '../onnx/tensor.ts';
-import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/types.ts';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/protos.ts';
+import { tensorProto } from '../onnx/tensor-proto.ts';
+import type { Weights } from '../programs/parameters.ts';
 import { moveOutside } from './external-data.ts';
-import { defaultOpset, isInput, lowestIr } from './opsets.ts';
-
-/** The weights of parameters, by name. */
-export type Weights = ReadonlyMap<string, Float32Array>;
+import { defaultOpset, lowestIr } from './opsets.ts';
 
 export interface WriteOptions {
   /** From 17 to 26; 18 unless told. */
@@ -73,8 +71,8 @@ function allConstants(block: Block): readonly NamedValue[] {
 function otherDomains(graph: Graph): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { node } of allNodes(graph)) {
-    const { domain = '', since } = node.operator;
-    if (domain !== '') found.set(domain, Math.max(since, found.get(domain) ?? 0));
+    const { domain = '' } = node.operator;
+    if (domain !== '') found.set(domain, Math.max(lowestVersion(node), found.get(domain) ?? 0));
   }
   return found;
 }
@@ -118,18 +116,18 @@ class GraphWriter {
 
   #node({ name, node, inputs, outputs, bodies }: NamedNode): NodeProto {
     const { operator } = node;
-    if ((operator.domain ?? '') === '' && operator.since > this.#opset) {
-      throw new GraphError(
-        `${operator.name} exists from opset ${operator.since} on; it can't be written at ${this.#opset}`,
-      );
+    const lowest = lowestVersion(node);
+    const version = (operator.domain ?? '') === '' ? this.#opset : lowest;
+    if (lowest > version) {
+      throw new GraphError(`${operator.name} exists from opset ${lowest} on; it can't be written at ${version}`);
     }
     const attribute: AttributeProto[] = [];
     const input = [...inputs];
-    for (const [key, kind] of Object.entries(operator.attributes ?? {})) {
+    for (const [key, { kind, inputSince = Number.POSITIVE_INFINITY }] of attributeForms(operator)) {
       const value = node.attributes[key];
       if (value === undefined) continue;
-      if (isInput(operator.name, key, this.#opset)) input.push(this.#vector(value));
-      else attribute.push(operator.name === 'Cast' ? castAttribute(value) : writers[kind](key, value));
+      if (version >= inputSince) input.push(this.#vector(value));
+      else attribute.push(writers[kind](key, value));
     }
     for (const [key, block] of Object.entries(bodies)) {
       attribute.push({ name: key, type: AttributeType.GRAPH, g: this.#body(`${name}_${key}`, block) });
@@ -215,11 +213,6 @@ function elementNumber(type: ElementType): number {
   return dataTypes[type].number;
 }
 
-/** Cast names its target type; the file has the standard's number. */
-function castAttribute(type: unknown): AttributeProto {
-  return { name: 'to', type: AttributeType.INT, i: elementNumber(type as ElementType) };
-}
-
 const writers = {
   int: (name: string, value: unknown): AttributeProto => ({ name, type: AttributeType.INT, i: Number(value) }),
   ints: (name: string, value: unknown): AttributeProto => ({
@@ -237,5 +230,10 @@ const writers = {
     name,
     type: AttributeType.STRINGS,
     strings: Array.isArray(value) ? value.map((text) => new TextEncoder().encode(String(text))) : [],
+  }),
+  type: (name: string, value: unknown): AttributeProto => ({
+    name,
+    type: AttributeType.INT,
+    i: elementNumber(value as ElementType),
   }),
 };

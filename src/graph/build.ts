@@ -1,5 +1,5 @@
-import { GraphError } from './emit.ts';
-import { identity } from './operators/elementwise.ts';
+import { identity } from './calls/elementwise.ts';
+import { GraphError } from './error.ts';
 import type { Body, Node, Value } from './value.ts';
 import { contents, nodesBefore, operands } from './walk.ts';
 
@@ -50,7 +50,8 @@ export function build({ name, inputs, outputs }: BuildOptions): Graph {
   return new Builder().graph(name, namedValues(inputs), namedValues(outputs));
 }
 
-function namedValues(values: BuildOptions['inputs']): readonly NamedValue[] {
+/** Values by their names, in order. */
+export function namedValues(values: BuildOptions['inputs']): readonly NamedValue[] {
   if (isNamedValues(values)) return values;
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }

@@ -1,23 +1,21 @@
-import { UserError } from '../errors.ts';
+import { GraphError } from './error.ts';
 import { atUserLine } from './location.ts';
+import { operatorNamed } from './registry.ts';
 import { scopePath } from './scope.ts';
 import { type Attributes, type Body, type Node, type Operator, Value } from './value.ts';
 
-/** The inputs of an operator don't fit together, or an attribute is out of its range. */
-export class GraphError extends UserError {
-  override readonly name: string = 'GraphError';
-}
-
 /**
  * Calls an operator: infers its outputs and returns them as values.
+ * @param called an operator, or the full name of one that is defined: `MatMul`, `com.microsoft.MatMulNBits`
  * @throws GraphError naming the operator, its inputs' types and shapes, and the user's line.
  */
 export function emit(
-  operator: Operator,
+  called: Operator | string,
   inputs: readonly (Value | undefined)[],
   attributes: Attributes = {},
   bodies: Readonly<Record<string, Body>> = {},
 ): readonly Value[] {
+  const operator = typeof called === 'string' ? operatorNamed(called) : called;
   const call = { inputs, attributes, bodies };
   const outputs: Value[] = [];
   const node: Node = { ...call, operator, scope: scopePath(), outputs };
@@ -29,12 +27,12 @@ export function emit(
 
 /** Calls an operator and returns its first output. */
 export function emitOne(
-  operator: Operator,
+  called: Operator | string,
   inputs: readonly (Value | undefined)[],
   attributes: Attributes = {},
 ): Value {
-  const [value] = emit(operator, inputs, attributes);
-  if (value === undefined) throw new TypeError(`${operator.name} yields no output`);
+  const [value] = emit(called, inputs, attributes);
+  if (value === undefined) throw new TypeError(`${typeof called === 'string' ? called : called.name} yields no output`);
   return value;
 }
 

@@ -1,5 +1,5 @@
+import { add, div, erf, mul, tanh } from './calls/elementwise.ts';
 import { emitOne } from './emit.ts';
-import { add, div, erf, identityOperator, mul, tanh } from './operators/elementwise.ts';
 import type { Value } from './value.ts';
 
 /** The exact Gaussian error linear unit, x · Φ(x) (Hendrycks & Gimpel 2016), in operators of every opset; runtimes fuse it. */
@@ -15,5 +15,5 @@ export function geluByTanh(x: Value): Value {
 
 /** The value itself, but a constant in the eyes of gradients. An Identity whose hint is not written to files. */
 export function stopGradient(x: Value): Value {
-  return emitOne(identityOperator, [x], { stopGradient: 1 });
+  return emitOne('Identity', [x], { stopGradient: 1 });
 }

@@ -1,44 +1,19 @@
 import type { Dimension, Shape } from './dimensions.ts';
 import { emitOne } from './emit.ts';
 import { constant } from './leaves.ts';
-import type { Operator, Value } from './value.ts';
+import type { Value } from './value.ts';
 
 /** Where each dimension of an integer vector that was made by `dimensionsOf` or `vector` came from. */
 const known = new WeakMap<Value, Shape>();
 
-/** Shape: the lengths of the axes `start` (inclusive) to `end` (exclusive), as an int64 vector. ONNX Shape-15. */
-const shapeOperator: Operator = {
-  name: 'Shape',
-  since: 15,
-  attributes: { start: 'int', end: 'int' },
-  infer: ({ inputs: [x], attributes: { start, end } }) => [
-    { type: 'int64', shape: [x?.shape.slice(Number(start), Number(end)).length ?? 0] },
-  ],
-};
-
-/** The lengths of a tensor's axes from `start` up to `end`, as an int64 vector that reads them when the graph runs. */
+/** The lengths of a tensor's axes from `start` up to `end`, as an int64 vector that reads them when the graph runs. ONNX Shape-15. */
 export function dimensionsOf(x: Value, start = 0, end: number = x.rank): Value {
   const dimensions = x.shape.slice(start, end);
   const value = dimensions.every((dimension) => typeof dimension === 'number')
     ? constant(dimensions, 'int64')
-    : emitOne(shapeOperator, ...beforeTransposition(x, start, end));
+    : emitOne('Shape', [x], { start, end });
   known.set(value, dimensions);
   return value;
-}
-
-/**
- * Where to read axes that a transposition left side by side: in front of it. ONNX Runtime moves the transposition itself
- * behind the Shape otherwise, as a Gather over int64, which no GPU provider runs.
- */
-function beforeTransposition(x: Value, start: number, end: number): [[Value], { start: number; end: number }] {
-  const here: [[Value], { start: number; end: number }] = [[x], { start, end }];
-  if (x.source.kind !== 'node' || x.source.node.operator.name !== 'Transpose') return here;
-  const { inputs, attributes } = x.source.node;
-  const [before] = inputs;
-  const axes = Array.isArray(attributes.perm) ? attributes.perm.map(Number).slice(start, end) : [];
-  const [first] = axes;
-  if (before === undefined || first === undefined || axes.some((axis, index) => axis !== first + index)) return here;
-  return beforeTransposition(before, first, first + axes.length);
 }
 
 /** The length of one axis, as an int64 vector of one element: what Slice and Expand want. */

@@ -1,10 +1,10 @@
 import { formatShape, isSymbol, type Shape } from './dimensions.ts';
-import { GraphError } from './emit.ts';
+import { GraphError } from './error.ts';
 import { atUserLine } from './location.ts';
 import { scopedName } from './scope.ts';
 import { sharedParameter } from './sharing.ts';
 import { type ElementType, storedLength, type TensorData, tensorData } from './types.ts';
-import { type Initializer, Value } from './value.ts';
+import { Value } from './value.ts';
 
 /** What may stand where an operator wants a tensor: a value, or a number that becomes a scalar of the other operand's type. */
 export type Operand = Value | number;
@@ -28,17 +28,10 @@ export function input(name: string, type: ElementType, shape: Shape): Value {
  * A trainable tensor, named inside the present scope. Inference graphs hold its weights; training graphs carry it as state.
  * @param shape numbers only.
  */
-export function parameter(
-  name: string,
-  shape: readonly number[],
-  initializer: Initializer = { kind: 'normal', standardDeviation: 0.02 },
-): Value {
+export function parameter(name: string, shape: readonly number[]): Value {
   const fullName = scopedName(name);
   checkShape(`parameter ${fullName}`, shape);
-  return sharedParameter(
-    fullName,
-    () => new Value('float32', shape, { kind: 'parameter', name: fullName, initializer }),
-  );
+  return sharedParameter(fullName, () => new Value('float32', shape, { kind: 'parameter', name: fullName }));
 }
 
 /**

@@ -1,11 +1,11 @@
 import { absorb, HALF, INCREMENT, scramble } from '../random/counter.ts';
 import { threshold } from '../random/outer.ts';
+import { add, cast, div, greaterOrEqual, mul } from './calls/elementwise.ts';
+import { cumSum } from './calls/reduction.ts';
+import { expand, range, reshape, reshapeLike, slice, vector } from './calls/shape.ts';
 import { multiplyDimensions } from './dimensions.ts';
 import { dimensionsOf } from './known.ts';
 import { constant, type Operand } from './leaves.ts';
-import { add, cast, div, greaterOrEqual, mul } from './operators/elementwise.ts';
-import { cumSum } from './operators/reduction.ts';
-import { expand, range, reshape, reshapeLike, slice, vector } from './operators/shape.ts';
 import { Value } from './value.ts';
 
 /** The graph's twin of src/random: the same int32 arithmetic in Add, Mul and Div, bit for bit. */
@@ -107,7 +107,7 @@ export interface DropoutOptions {
  * (seed, step, site, position) alone, so a step repeats exactly on every device, and after a resume.
  * @param x float32 (…, C)
  */
-export function dropout(x: Value, { rate, source, site }: DropoutOptions): Value {
+export function seededDropout(x: Value, { rate, source, site }: DropoutOptions): Value {
   if (rate === 0) return x;
   const shared = sharedOf(source);
   const last = x.rank - 1;

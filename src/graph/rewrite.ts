@@ -1,8 +1,9 @@
 import { build, type Graph } from './build.ts';
+import { cast } from './calls/elementwise.ts';
 import { sameShape } from './dimensions.ts';
-import { emit, GraphError } from './emit.ts';
+import { emit } from './emit.ts';
+import { GraphError } from './error.ts';
 import { knownDimensions, rememberDimensions } from './known.ts';
-import { cast } from './operators/elementwise.ts';
 import { inScope } from './scope.ts';
 import type { Body, Node, Value } from './value.ts';
 import { contents, nodesBefore, producer } from './walk.ts';
@@ -86,14 +87,13 @@ class Rewriter {
   #made(node: Node): readonly Value[] {
     const hasBodies = Object.keys(node.bodies).length > 0;
     const inputs = node.inputs.map((value) => value && (hasBodies ? this.#typed(value) : this.#value(value)));
+    const unchanged = inputs.every((value, index) => value === node.inputs[index]);
     if (!hasBodies) {
       const replaced = this.#rewriting.node?.(node, inputs);
-      if (replaced !== undefined) return replaced;
+      return replaced ?? (unchanged ? node.outputs : emit(node.operator, inputs, node.attributes));
     }
     const bodies = Object.fromEntries(Object.entries(node.bodies).map(([name, body]) => [name, this.#body(body)]));
-    const same =
-      inputs.every((value, index) => value === node.inputs[index]) &&
-      Object.entries(bodies).every(([name, body]) => body === node.bodies[name]);
+    const same = unchanged && Object.entries(bodies).every(([name, body]) => body === node.bodies[name]);
     return same ? node.outputs : emit(node.operator, inputs, node.attributes, bodies);
   }
 

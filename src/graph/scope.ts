@@ -14,6 +14,15 @@ export function scope<Result>(name: string, define: () => Result): Result {
   }
 }
 
+/** A layer inside a named module; its arguments are made outside of it. `scoped('attn', selfAttention, layerNorm('ln_1', x))` */
+export function scoped<Arguments extends readonly unknown[], Result>(
+  name: string,
+  layer: (...args: Arguments) => Result,
+  ...args: Arguments
+): Result {
+  return scope(name, () => layer(...args));
+}
+
 /** A name inside the present scope, joined with dots as PyTorch names parameters. */
 export function scopedName(name: string): string {
   return [...stack, name].join('.');

@@ -36,8 +36,8 @@ export function producer(value: Value): Node | undefined {
 /** What a node reads: its inputs, and what its bodies take from outside. */
 export function operands(node: Node): readonly Value[] {
   const inputs = node.inputs.filter((value) => value !== undefined);
-  const captured = Object.values(node.bodies).flatMap((body) => contents(body).captured);
-  return captured.length === 0 ? inputs : [...inputs, ...captured];
+  for (const body of Object.values(node.bodies)) inputs.push(...contents(body).captured);
+  return inputs;
 }
 
 export interface BodyContents {

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { ModelProto } from './types.ts';
+import type { ModelProto } from './protos.ts';
 import { decodeMessage, encodeMessage, type Selection } from './wire.ts';
 
 /** What other kinds of file that are often taken for a model can be told by: text at some place near their start. */

@@ -1,5 +1,5 @@
 import { dataTypes } from './data-types.ts';
-import type { TensorShapeProto, TypeProto, ValueInfoProto } from './types.ts';
+import type { TensorShapeProto, TypeProto, ValueInfoProto } from './protos.ts';
 
 /** A size of a shape: a number, a symbol, or null where a file says neither. */
 export type DeclaredSize = number | string | null;

@@ -1,7 +1,7 @@
 import { decodeModelFields } from './codec.ts';
 import { type Declaration, declarationOf } from './declarations.ts';
+import type { GraphProto, Int64, ModelProto, NodeProto } from './protos.ts';
 import { type StoredTensor, storedSparseTensor, storedTensor } from './stored-tensors.ts';
-import type { GraphProto, Int64, ModelProto, NodeProto } from './types.ts';
 import type { Selection } from './wire.ts';
 
 /** How often an operator occurs. */

@@ -1,7 +1,7 @@
 import type { Reader, Writer } from 'protobufjs/minimal.js';
 import { UserError } from '../errors.ts';
+import type { Int64 } from './protos.ts';
 import type { ScalarType } from './schema.ts';
-import type { Int64 } from './types.ts';
 
 /** How one kind of value is read and written. */
 export interface Scalar {

@@ -1,4 +1,4 @@
-import type { Message, MessageName, Messages } from './types.ts';
+import type { Message, MessageName, Messages } from './protos.ts';
 
 /**
  * How a single value is laid out. The names are protobuf's, with one more: `size` is an `int64` that must be a safe integer

@@ -1,7 +1,7 @@
 import { dataTypes, isDataTypeName } from './data-types.ts';
 import { elementTypeName, formatSizes } from './declarations.ts';
 import { DataLocation, DataType } from './enums.ts';
-import type { SparseTensorProto, TensorProto } from './types.ts';
+import type { SparseTensorProto, TensorProto } from './protos.ts';
 
 /** Where another file has a tensor's bytes. */
 export interface ExternalPlace {

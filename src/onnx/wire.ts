@@ -1,9 +1,9 @@
 import { Reader } from 'protobufjs/minimal.js';
 import { UserError } from '../errors.ts';
 import { Output } from './output.ts';
+import type { MessageName, Messages } from './protos.ts';
 import { type Scalar, scalars } from './scalars.ts';
 import { type Field, type ScalarType, schema } from './schema.ts';
-import type { MessageName, Messages } from './types.ts';
 
 /**
  * Reading and writing of messages by walking the schema's tables. It is our own walk over protobufjs's reader and writer rather than

@@ -1,4 +1,3 @@
-import type { AttentionInputs, Context } from '../../models/model.ts';
 import {
   add,
   attention,
@@ -15,28 +14,28 @@ import {
   trilu,
   type Value,
 } from '../graph/index.ts';
-import { cacheNames } from './memory.ts';
-import type { AttentionForm } from './options.ts';
+import type { AttentionInputs, CacheSlot, ModelProgram } from '../model/index.ts';
+import type { AttentionForm } from './program-options.ts';
 
-/** Where a fused attention finds what was remembered before, and leaves what is to be remembered. */
+/** Where a fused attention finds what is cached, and leaves what is to be cached. */
 export interface Cache {
-  /** What was remembered under a name: (B, H, past, D); undefined in a program without a cache. */
-  past(name: string): Value | undefined;
-  keep(name: string, all: Value): void;
+  /** What a slot held before this run: (B, H, past, D); undefined in a program without a cache. */
+  past(slot: CacheSlot): Value | undefined;
+  keep(slot: CacheSlot, all: Value): void;
 }
 
 export const noCache: Cache = { past: () => undefined, keep: () => {} };
 
-/** The context that replaces a model's own attention; nothing for `trilu`. @param tokens int32 (B, T) */
-export function attentionContext(
+/** What replaces a model's own attention; nothing for `trilu`. @param tokens int32 (B, T) */
+export function attentionForm(
   form: AttentionForm,
   tokens: Value,
   cache: Cache = noCache,
-): Pick<Context, 'attention'> {
+): Pick<ModelProgram, 'attention'> {
   return form === 'trilu' ? {} : { attention: forms[form](tokens, cache) };
 }
 
-type Attention = NonNullable<Context['attention']>;
+type Attention = NonNullable<ModelProgram['attention']>;
 
 const forms: Readonly<Record<Exclude<AttentionForm, 'trilu'>, (tokens: Value, cache: Cache) => Attention>> = {
   fused: (tokens, cache) => {
@@ -75,20 +74,18 @@ const forms: Readonly<Record<Exclude<AttentionForm, 'trilu'>, (tokens: Value, ca
   },
 };
 
-function pastOf(inputs: AttentionInputs, cache: Cache): readonly [Value, Value] | undefined {
-  const [keyName, valueName] = cacheNames(inputs);
-  const [keys, values] = [cache.past(keyName), cache.past(valueName)];
+function pastOf({ keySlot, valueSlot }: AttentionInputs, cache: Cache): readonly [Value, Value] | undefined {
+  const [keys, values] = [cache.past(keySlot), cache.past(valueSlot)];
   return keys === undefined || values === undefined ? undefined : [keys, values];
 }
 
 function keepAll(
-  inputs: AttentionInputs,
+  { keySlot, valueSlot }: AttentionInputs,
   { mixed, keys, values }: { readonly mixed: Value; readonly keys: Value; readonly values: Value },
   cache: Cache,
 ): Value {
-  const [keyName, valueName] = cacheNames(inputs);
-  cache.keep(keyName, keys);
-  cache.keep(valueName, values);
+  cache.keep(keySlot, keys);
+  cache.keep(valueSlot, values);
   return mixed;
 }
 
@@ -96,10 +93,10 @@ function keepAll(
  * Which of the past and the new tokens each new token sees: bool (T, past + T). The operator's own `is_causal` would count the
  * queries from the first key on.
  */
-function visibleAfter(past: Value, tokens: Value, { blockSize }: AttentionInputs): Value {
+function visibleAfter(past: Value, tokens: Value, { block }: AttentionInputs): Value {
   const start = dimensionOf(past, 2);
   const end = add(start, dimensionOf(tokens, 1));
-  const triangle = trilu(filled(1, [blockSize, blockSize])); // (block, block)
+  const triangle = trilu(filled(1, [block, block])); // (block, block)
   const [time = 1, before = 1] = [tokens.shape[1], past.shape[2]];
   const rows = slice(slice(triangle, { axis: 0, start }), { axis: 0, end: dimensionOf(tokens, 1), length: time }); // (T, block)
   return cast(slice(rows, { axis: 1, end, length: `${before} + ${time}` }), 'bool');

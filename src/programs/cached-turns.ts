@@ -1,4 +1,3 @@
-import { type Context, type Model, plainContext } from '../../models/model.ts';
 import {
   add,
   concat,
@@ -21,9 +20,10 @@ import {
   unsqueeze,
   type Value,
 } from '../graph/index.ts';
-import { cacheNames, type Memory, rehearse } from './memory.ts';
-import { type Sizes, tokenShape } from './options.ts';
-import type { Writer } from './writer.ts';
+import { type CacheSlot, type ConfiguredModel, type ModelProgram, plainProgram } from '../model/index.ts';
+import { type CachedTensor, traceCaches } from './caches.ts';
+import { type Sizes, tokenShape } from './program-options.ts';
+import type { Writer } from './token-writer.ts';
 
 export interface CacheStart {
   readonly sizes: Sizes;
@@ -46,15 +46,15 @@ export interface CacheStart {
  * the past after some turns: a loop in a loop, which copies least.
  * @returns int32 (B, 1 + turns), the first included
  */
-export function cachedTurns(model: Model, start: CacheStart): Value {
-  const parts = rehearse(model, { sizes: start.sizes, ownAttention: true }).map((memory) =>
-    partsOf(memory, start.kept),
+export function cachedTurns(model: ConfiguredModel, start: CacheStart): Value {
+  const parts = traceCaches(model, { sizes: start.sizes, ownAttention: true }).map((tensor) =>
+    partsOf(tensor, start.kept),
   );
   return start.segmented ? inSegments(model, start, parts) : inOneGo(model, start, parts);
 }
 
 function inOneGo(
-  model: Model,
+  model: ConfiguredModel,
   { sizes, first, promptLength, turns, writer }: CacheStart,
   parts: readonly Parts[],
 ): Value {
@@ -72,11 +72,11 @@ function inOneGo(
 }
 
 function inSegments(
-  model: Model,
+  model: ConfiguredModel,
   { sizes, first, promptLength, turns, writer }: CacheStart,
   parts: readonly Parts[],
 ): Value {
-  const length = Math.ceil(Math.sqrt(model.config.blockSize)); // where a turn copies least, of the recent and its share of the past
+  const length = Math.ceil(Math.sqrt(model.block)); // where a turn copies least, of the recent and its share of the past
   const segment = turnNumber();
   const done = mul(segment, length); // (): turns before this segment
   const last = input('last_of_segment', 'int32', first.shape);
@@ -131,7 +131,10 @@ interface Turns {
 }
 
 /** The loop: the states are the last token and what is recent, the output each turn's token, (turns, B, 1). */
-function turnByTurn(model: Model, { sizes, writer, last, place, step, turns, parts, begins }: Turns): LoopResult {
+function turnByTurn(
+  model: ConfiguredModel,
+  { sizes, writer, last, place, step, turns, parts, begins }: Turns,
+): LoopResult {
   const turn = turnNumber();
   const before = input('last', 'int32', tokenShape({ ...sizes, time: 1 }));
   const { logits, recents } = oneTurn(model, before, parts, add(place, turn));
@@ -165,7 +168,7 @@ interface Parts {
   readonly recent: Value;
 }
 
-function partsOf({ name, value, axis }: Memory, kept: ReadonlyMap<string, Value>): Parts {
+function partsOf({ slot: { name }, value, axis }: CachedTensor, kept: ReadonlyMap<string, Value>): Parts {
   const prompt = kept.get(name);
   if (prompt === undefined) throw new TypeError(`nothing was kept of ${name}`);
   const part = (length: string): Value =>
@@ -186,26 +189,26 @@ function partsOf({ name, value, axis }: Memory, kept: ReadonlyMap<string, Value>
 
 /** One character through the model. @param last int32 (B, 1) @param place int64 (1): where it stands in the block */
 function oneTurn(
-  model: Model,
+  model: ConfiguredModel,
   last: Value,
   parts: readonly Parts[],
   place: Value,
 ): { logits: Value; recents: ReadonlyMap<string, Value> } {
   const recents = new Map<string, Value>();
   const byName = new Map(parts.map((part) => [part.name, part]));
-  const keep = (name: string, x: Value): [past: Value, recent: Value] => {
+  const keep = ({ name }: CacheSlot, x: Value): [past: Value, recent: Value] => {
     const part = byName.get(name);
-    if (part === undefined) throw new TypeError(`${name} was not remembered in the rehearsal`);
+    if (part === undefined) throw new TypeError(`${name} was not cached in the trace`);
     const recent = concat([part.recent, x], { axis: part.axis });
     recents.set(name, recent);
     return [part.past, recent];
   };
-  const rows = (table: Value): Value => gather(table, place); // (1, …)
+  const positions = (table: Value): Value => gather(table, place); // (1, …)
   const logits = model.logits(last, {
-    ...plainContext,
-    rows,
-    visible: (triangle, _x, keys, axis) => slice(rows(triangle), { axis: 1, end: dimensionOf(keys, axis) }), // (1, S)
-    remember: (name, x, axis) => concat(keep(name, x), { axis }),
+    ...plainProgram,
+    positions,
+    visible: (triangle, _tokens, keys, axis) => slice(positions(triangle), { axis: 1, end: dimensionOf(keys, axis) }), // (1, S)
+    cached: (slot, x, axis) => concat(keep(slot, x), { axis }),
     attention: twoPartAttention(keep),
   });
   return { logits, recents };
@@ -216,12 +219,11 @@ function oneTurn(
  * @param keep adds to what is kept under a name, and gives both parts
  */
 function twoPartAttention(
-  keep: (name: string, x: Value) => [past: Value, recent: Value],
-): NonNullable<Context['attention']> {
-  return ({ query, key, value, scale, ...inputs }) => {
-    const [keyName, valueName] = cacheNames(inputs);
-    const [keys, recentKeys] = keep(keyName, key); // (B, H, P, D), (B, H, R, D)
-    const [values, recentValues] = keep(valueName, value);
+  keep: (slot: CacheSlot, x: Value) => [past: Value, recent: Value],
+): NonNullable<ModelProgram['attention']> {
+  return ({ keySlot, valueSlot, query, key, value, scale }) => {
+    const [keys, recentKeys] = keep(keySlot, key); // (B, H, P, D), (B, H, R, D)
+    const [values, recentValues] = keep(valueSlot, value);
     const scores = [keys, recentKeys].map((part) => mul(matMul(query, transpose(part, [0, 1, 3, 2])), scale));
     const weights = softmax(concat(scores, { axis: 3 }), { axis: -1 }); // (B, H, 1, P + R)
     const [length, rest] = [dimensionOf(keys, 2), keys.shape[2] ?? 0];

@@ -1,5 +1,5 @@
 import { concat, input, type NamedValue, reshape, split, type Value } from '../graph/index.ts';
-import { momentNames } from '../train/moments.ts';
+import { slotName } from '../train/optimizers/optimizer.ts';
 
 /** A tensor of the state inside the training loop: one of the file's, or several of them end to end. */
 export interface JoinedTensor {
@@ -9,15 +9,16 @@ export interface JoinedTensor {
 }
 
 /**
- * Parameters that are trained as one tensor: AdamW goes over it in thirteen passes, however many they are. Smaller ones are laid
- * end to end, because a pass over a small tensor costs more to start than to make, and no runtime shares it between threads.
+ * Parameters that are trained as one tensor: an optimizer goes over it in as many passes (AdamW in thirteen), however many they are.
+ * Smaller ones are laid end to end, because a pass over a small tensor costs more to start than to make, and no runtime shares it
+ * between threads.
  */
 export interface JoinedParameters {
   readonly members: readonly NamedValue[];
   /** A parameter on its own is itself. */
   readonly parameter: JoinedTensor;
-  readonly firstMoment: JoinedTensor;
-  readonly secondMoment: JoinedTensor;
+  /** What the optimizer keeps of it. */
+  readonly slots: readonly (JoinedTensor & { readonly slot: string })[];
   readonly decays: boolean;
 }
 
@@ -30,10 +31,17 @@ const mostJoined = 2 ** 17;
 /** A Split into more parts than this, and the tensor itself, may be more buffers than a WebGPU shader can have (8 everywhere). */
 const mostMembers = 7;
 
+/** What an optimizer says of the parameters it trains. */
+export interface JoinOptions {
+  readonly joinable: boolean;
+  readonly slots: readonly string[];
+  readonly decays: (parameter: Value) => boolean;
+}
+
 /** Sorts parameters into those that stay on their own and those that are joined; what decays is joined with what decays. */
 export function joinParameters(
   parameters: readonly NamedValue[],
-  decays: (parameter: Value) => boolean,
+  { joinable, slots, decays }: JoinOptions,
 ): readonly JoinedParameters[] {
   const groups: NamedValue[][] = [];
   const open = new Map<boolean, { members: NamedValue[]; size: number }>();
@@ -47,13 +55,17 @@ export function joinParameters(
     } else {
       const members = [named];
       groups.push(members);
-      if (size < mostJoined) open.set(decaying, { members, size });
+      if (joinable && size < mostJoined) open.set(decaying, { members, size });
     }
   }
-  return groups.map((members) => joinedOf(members, decays));
+  return groups.map((members) => joinedOf(members, slots, decays));
 }
 
-function joinedOf(members: readonly NamedValue[], decays: (parameter: Value) => boolean): JoinedParameters {
+function joinedOf(
+  members: readonly NamedValue[],
+  slots: readonly string[],
+  decays: JoinOptions['decays'],
+): JoinedParameters {
   const [first] = members;
   if (first === undefined) throw new TypeError('there is nothing to join');
   const { type } = first.value;
@@ -66,8 +78,7 @@ function joinedOf(members: readonly NamedValue[], decays: (parameter: Value) => 
   return {
     members,
     parameter: members.length === 1 ? { ...parameter, formal: first.value } : parameter,
-    firstMoment: tensor(momentNames.first),
-    secondMoment: tensor(momentNames.second),
+    slots: slots.map((slot) => ({ slot, ...tensor((name) => slotName(name, slot)) })),
     decays: decays(first.value),
   };
 }

@@ -1,5 +1,8 @@
-import type { Model } from '../../models/model.ts';
 import { input, type NamedValue, nodesBefore, type Value } from '../graph/index.ts';
+import type { ConfiguredModel } from '../model/index.ts';
+
+/** The weights of parameters, by name. */
+export type Weights = ReadonlyMap<string, Float32Array>;
 
 /** The parameters that a value depends on, in the order in which the forward pass meets them. */
 export function parametersOf(value: Value): NamedValue[] {
@@ -13,12 +16,12 @@ export function parametersOf(value: Value): NamedValue[] {
 }
 
 /** The parameters of a model, by name and shape. */
-export function modelParameters(model: Model): NamedValue[] {
+export function modelParameters(model: ConfiguredModel): NamedValue[] {
   return parametersOf(model.logits(input('tokens', 'int32', ['batch', 'time'])));
 }
 
 /** How many numbers a model learns. */
-export function parameterCount(model: Model): number {
+export function parameterCount(model: ConfiguredModel): number {
   const sizes = modelParameters(model).map(({ value }) =>
     value.shape.reduce<number>((size, length) => size * Number(length), 1),
   );

@@ -1,8 +1,11 @@
-import type { ModelConfig } from '../../models/model.ts';
 import type { Graph, NamedValue } from '../graph/index.ts';
+import type { ConfiguredModel } from '../model/index.ts';
+
+/** All programs, in the order in which tables list them. */
+export const programNames = ['forward', 'decode', 'generate', 'evaluate', 'train'] as const;
 
 /** What a graph is for. */
-export type ProgramName = 'forward' | 'decode' | 'generate' | 'evaluate' | 'train';
+export type ProgramName = (typeof programNames)[number];
 
 /** An output that is the next run's input. */
 export interface StatePair {
@@ -13,9 +16,11 @@ export interface StatePair {
 /** A graph that says what it is: everything needed to run it, except the weights. */
 export interface Program {
   readonly name: ProgramName;
-  readonly config: ModelConfig;
+  readonly model: ConfiguredModel;
   readonly graph: Graph;
   readonly state: readonly StatePair[];
+  /** What a train program's optimizer is called. */
+  readonly optimizer?: string;
 }
 
 /** The name under which the next run's value of an input leaves. */

@@ -1,6 +1,6 @@
 import { dataTypeName } from '../onnx/data-types.ts';
-import type { ValueInfoProto } from '../onnx/types.ts';
-import { RuntimeError } from './errors.ts';
+import type { ValueInfoProto } from '../onnx/protos.ts';
+import { RuntimeError } from './runtime-error.ts';
 import type { ValueDescription } from './session.ts';
 import { isTensorType } from './tensor.ts';
 

@@ -1,40 +1,40 @@
 import { UserError } from '../errors.ts';
-import type { DeviceName } from './session.ts';
-
-/** What a device may be asked for by. */
-const names: readonly string[] = ['auto', 'cpu', 'cuda', 'webgpu', 'wasm'] satisfies readonly (DeviceName | 'auto')[];
-
-/** @throws UserError for a name that is no device's */
-export function checkDeviceName(wanted: string): void {
-  if (!names.includes(wanted)) throw new UserError(`There is no device "${wanted}": choose from ${names.join(', ')}.`);
-}
-
-/** Why a device is not there, or less than it could be, and what to do: clauses, to be put into a sentence. */
-export interface Absence {
-  readonly reason: string;
-  readonly remedy: string;
-}
+import type { Absence, Device, Finding } from './devices/device.ts';
+import type { DeviceTable } from './devices/device-table.ts';
 
 /** What `devices()` tells of one device. */
-export interface DeviceReport extends Partial<Absence> {
-  readonly device: DeviceName;
-  /** Whether a model can be opened on it. */
-  readonly available: boolean;
+export interface DeviceReport extends Omit<Finding, 'unexpected'> {
+  /** The device's name. */
+  readonly device: string;
   /** Whether `auto` takes it. */
   readonly auto: boolean;
-  /** Whether it is a GPU that is emulated in software: right in its results, but slower than the CPU. `auto` passes it over. */
-  readonly emulated: boolean;
-  /** What it is, such as the processor's name and its number of cores. */
-  readonly description: string;
 }
 
-/** One row of what ONNX Runtime, a driver or a loader says of a device that is not there. */
+/** The reports of all devices, in the order of `auto`; those that it never takes come last. */
+export async function reportDevices<Kind extends Device>(
+  table: DeviceTable<Kind>,
+  look: (device: Kind) => Promise<Finding>,
+): Promise<readonly DeviceReport[]> {
+  const findings = await Promise.all(table.all.map(async (device) => ({ device, finding: await look(device) })));
+  const taken = findings.find(({ device, finding }) => isTakenByAuto(device, finding))?.device;
+  return findings.map(({ device, finding: { unexpected: _, ...finding } }) => ({
+    device: device.name,
+    auto: device === taken,
+    ...finding,
+  }));
+}
+
+function isTakenByAuto({ rank }: Device, { available, emulated }: Finding): boolean {
+  return rank !== undefined && available && !emulated;
+}
+
+/** What an error message or a log of ONNX Runtime, a driver or a loader says of a device that is missing, and what that means. */
 export interface AbsenceRow {
   readonly said: RegExp;
   readonly means: (found: RegExpExecArray) => Absence;
 }
 
-/** What a text means by a table: the first row whose words are in it. */
+/** What a text means by a table: the first row whose pattern is in it. */
 export function explainBy(rows: readonly AbsenceRow[], text: string): Absence | undefined {
   for (const { said, means } of rows) {
     const found = said.exec(text);
@@ -43,26 +43,15 @@ export function explainBy(rows: readonly AbsenceRow[], text: string): Absence | 
   return undefined;
 }
 
-/** The error for a device that was asked for by name and is not there. */
+/** The error for a device that was asked for by name and is missing. @param instead a device that is there */
 export function absentDeviceError(
-  device: DeviceName,
+  { name }: Device,
   { reason, remedy }: Absence,
-  instead: DeviceName,
+  instead: Device,
   cause?: unknown,
 ): UserError {
   return new UserError(
-    `The device ${device} is not available: ${reason}. What to do: ${remedy}. Or use the device ${instead}.`,
+    `The device ${name} is not available: ${reason}. What to do: ${remedy}. Or use the device ${instead.name}.`,
     cause === undefined ? {} : { cause },
   );
-}
-
-/** Marks the device that `auto` takes: the first of `order` that is available and no emulation. */
-export function markAuto(
-  reports: readonly Omit<DeviceReport, 'auto'>[],
-  order: readonly DeviceName[],
-): readonly DeviceReport[] {
-  const taken = order.find((name) =>
-    reports.some(({ device, available, emulated }) => device === name && available && !emulated),
-  );
-  return reports.map((report) => ({ ...report, auto: report.device === taken }));
 }

@@ -2,20 +2,20 @@ import { checkBlockSize } from './block-size.ts';
 import type { Bindings } from './checking.ts';
 import { checkFeeds } from './checking.ts';
 import type { Engine } from './engine.ts';
-import { isFatal, RuntimeError } from './errors.ts';
 import { Queue } from './queue.ts';
+import { isFatal, RuntimeError } from './runtime-error.ts';
 import type { DeviceName, Placement, ProgramDescription, RunOptions, Session } from './session.ts';
-import { State } from './state.ts';
+import { State } from './session-state.ts';
 import { copyTensor, type Tensor, type Tensors } from './tensor.ts';
 
 /** How a session is kept. */
 export interface EngineSessionOptions {
   /**
-   * The order in which calls are carried out; sessions that must never run at the same time share one. One of its own
+   * Calls are carried out in its order; sessions that must never run at the same time share one. A queue of its own
    * unless told.
    */
   readonly queue?: Queue;
-  /** Whether the state is copied on its way in and out: not needed where a message has copied it already. `true` unless told. */
+  /** Whether the state is copied when it is set and got: not needed where a message has copied it already. `true` unless told. */
   readonly copies?: boolean;
   readonly notices?: readonly string[];
 }

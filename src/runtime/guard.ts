@@ -1,13 +1,12 @@
-import { asRuntimeError, type RuntimeError } from './errors.ts';
+import { asRuntimeError, type RuntimeError } from './runtime-error.ts';
 import type { DeviceName } from './session.ts';
 
-/** How long failed work waits for word of a lost device, in milliseconds. */
+/** How long to wait, after work has failed, for the news that the device was lost, in milliseconds. */
 const patience = 200;
 
 /**
- * Stands between a session and a device that may be lost: its loss is what is told then, whatever the work itself says, and
- * afterwards nothing is done any more. What ONNX Runtime was at when it lost its device stays suspended in it, so that any
- * further call would break its memory.
+ * Stands between a session and a device that may be lost. Once it is lost, that is the error of all work, whatever the work itself
+ * throws, and nothing more is run: ONNX Runtime stays suspended in what it was doing, and any further call would corrupt its memory.
  */
 export class Guard {
   readonly #device: DeviceName;

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import type { Engine } from './engine.ts';
-import { asRuntimeError, RuntimeError } from './errors.ts';
 import { Guard } from './guard.ts';
+import { asRuntimeError, RuntimeError } from './runtime-error.ts';
 import type { DeviceName, Placement, ValueDescription } from './session.ts';
 import { isTensorType, type Tensor, tensorAround } from './tensor.ts';
 

@@ -1,15 +1,11 @@
 import { decodeModelFields } from '../onnx/codec.ts';
-import type { GraphProto } from '../onnx/types.ts';
-import { RuntimeError } from './errors.ts';
-import type { DeviceName, Placement } from './session.ts';
+import type { GraphProto } from '../onnx/protos.ts';
+import type { Backend } from './devices/device.ts';
+import { RuntimeError } from './runtime-error.ts';
+import type { Placement } from './session.ts';
 
-/** ONNX Runtime's name of the provider that a device is. */
-export const providerOf: Readonly<Record<DeviceName, string>> = {
-  cpu: 'CPUExecutionProvider',
-  wasm: 'CPUExecutionProvider',
-  cuda: 'CUDAExecutionProvider',
-  webgpu: 'WebGpuExecutionProvider',
-};
+/** What is told apart in a log: the device's name, and ONNX Runtime's name of its provider. */
+type OwnProvider = Pick<Backend, 'device' | 'executionProvider'>;
 
 /** The placement where a single provider runs everything: every node of the model's graph and of the bodies in it. */
 export function placedOn(provider: string, model: Uint8Array): readonly Placement[] {
@@ -28,15 +24,15 @@ function nodesOf(graph: GraphProto): NonNullable<GraphProto['node']> {
   ]);
 }
 
-/** What ONNX Runtime says while it hands out nodes, and what it means. Group `node` is the node's name. */
-const reasons: readonly (readonly [RegExp, (device: DeviceName) => string])[] = [
+/** What ONNX Runtime logs while it assigns nodes to providers, and what that means. Group `node` is the node's name. */
+const reasons: readonly (readonly [RegExp, (device: string) => string])[] = [
   [
     /kernel not found in registries for Op type: \S+ node name: (?<node>.*)$/,
     (device) => `${device} has no kernel for this operator with these element types at this opset`,
   ],
   [
     /Force fallback to CPU execution for node: (?<node>.*?)(?: because .*)?$/,
-    () => 'it computes shapes or indices, for which ONNX Runtime deems the CPU quicker',
+    () => 'it computes shapes or indices, which ONNX Runtime takes to be quicker on the CPU',
   ],
 ];
 
@@ -48,7 +44,7 @@ const controlFlow: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan']);
  * @param model the file; its nodes are listed where the log says only that one provider runs all
  * @throws RuntimeError kind `load` when the log holds no placement
  */
-export function readPlacement(log: string, device: DeviceName, model: Uint8Array): readonly Placement[] {
+export function readPlacement(log: string, own: OwnProvider, model: Uint8Array): readonly Placement[] {
   const placements: Placement[] = [];
   const why = new Map<string, string>();
   let provider: string | undefined;
@@ -60,22 +56,26 @@ export function readPlacement(log: string, device: DeviceName, model: Uint8Array
     if (some !== undefined) provider = some;
     else if (provider !== undefined && operator !== undefined && node !== undefined) {
       placements.push({ node, operator, provider });
-    } else noteReason(line, device, why);
+    } else noteReason(line, own.device, why);
   }
   if (placements.length === 0) throw new RuntimeError('load', 'ONNX Runtime does not tell which provider runs what.');
-  return placements.map((placement) => withReason(placement, device, why));
+  return placements.map((placement) => withReason(placement, own, why));
 }
 
-function noteReason(line: string, device: DeviceName, why: Map<string, string>): void {
+function noteReason(line: string, device: string, why: Map<string, string>): void {
   for (const [pattern, explain] of reasons) {
     const node = pattern.exec(line)?.groups?.node;
     if (node !== undefined) why.set(node, explain(device));
   }
 }
 
-function withReason(placement: Placement, device: DeviceName, why: ReadonlyMap<string, string>): Placement {
+function withReason(
+  placement: Placement,
+  { executionProvider }: OwnProvider,
+  why: ReadonlyMap<string, string>,
+): Placement {
   const { node, operator, provider } = placement;
-  if (provider === providerOf[device]) return placement;
+  if (provider === executionProvider) return placement;
   const flow = controlFlow.has(operator) ? 'ONNX Runtime runs control flow on the CPU' : undefined;
   return { ...placement, reason: flow ?? why.get(node) ?? 'ONNX Runtime gives no reason' };
 }

@@ -1,11 +1,26 @@
-import type { CarriedError } from './errors.ts';
-import type { DeviceName, OpenOptions, Placement, ProgramDescription } from './session.ts';
+import type { Device, Finding } from './devices/device.ts';
+import type { SerializedError } from './runtime-error.ts';
+import type { DeviceName, OpenOptions, Placement, ProgramDescription, Session } from './session.ts';
 import { type Tensor, type Tensors, tensorAround } from './tensor.ts';
+
+/** How a model is opened where the session will live. */
+export interface RemoteOptions extends OpenOptions {
+  /** Devices that were added where the model is opened from, and that the worker does not know: without their functions. */
+  readonly added?: readonly AddedDevice[];
+}
+
+/** An added device as data, with what a look at it has found, where that is looked for before it is opened. */
+export interface AddedDevice extends Device {
+  readonly finding?: Finding;
+}
+
+/** Opens a model where the session will live. */
+export type OpenLocally = (model: Uint8Array | string, options?: RemoteOptions) => Promise<Session>;
 
 /** What the two sides of a worker ask and answer, by the name of the call. */
 export interface Calls {
   open: {
-    ask: { readonly model: Uint8Array | string; readonly options: Omit<OpenOptions, 'worker' | 'signal'> };
+    ask: { readonly model: Uint8Array | string; readonly options: Omit<RemoteOptions, 'worker' | 'signal'> };
     answer: {
       readonly device: DeviceName;
       readonly program: ProgramDescription;
@@ -39,7 +54,8 @@ export type Request = {
 }[CallName];
 
 /** One answer on its way back. */
-export type Reply = CallNumbers & ({ readonly answer: Calls[CallName]['answer'] } | { readonly error: CarriedError });
+export type Reply = CallNumbers &
+  ({ readonly answer: Calls[CallName]['answer'] } | { readonly error: SerializedError });
 
 /** The last call to a worker, which is for no session in particular. */
 export const closeRequest: Request = { id: -1, session: -1, name: 'close', ask: undefined };

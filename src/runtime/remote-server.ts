@@ -1,6 +1,6 @@
-import { carryError, RuntimeError } from './errors.ts';
-import { type CallName, type Calls, packOwn, type Reply, type Request } from './remote-protocol.ts';
-import type { Open, Session } from './session.ts';
+import { type CallName, type Calls, type OpenLocally, packOwn, type Reply, type Request } from './remote-protocol.ts';
+import { RuntimeError, serializeError } from './runtime-error.ts';
+import type { Session } from './session.ts';
 import { copyTensor, type Tensors } from './tensor.ts';
 
 /** Sends a reply to the other side. */
@@ -26,7 +26,7 @@ interface Held {
  * those of different sessions may overlap, so `open` must give them a common queue where the device needs one.
  * @returns what to call with every request that comes in
  */
-export function serve(open: Open, send: SendReply): (request: Request) => Promise<void> {
+export function serve(open: OpenLocally, send: SendReply): (request: Request) => Promise<void> {
   const handlers = handlersOver(open);
   return async (request) => {
     const { id, session } = request;
@@ -34,12 +34,12 @@ export function serve(open: Open, send: SendReply): (request: Request) => Promis
       const { answer, transfer = [] } = await answerTo(handlers, request);
       send({ id, session, answer }, transfer);
     } catch (error) {
-      send({ id, session, error: carryError(error) }, []);
+      send({ id, session, error: serializeError(error) }, []);
     }
   };
 }
 
-function handlersOver(open: Open): Handlers {
+function handlersOver(open: OpenLocally): Handlers {
   const sessions = new Map<number, Held>();
   const at = async (number: number): Promise<Session> => {
     const held = sessions.get(number);

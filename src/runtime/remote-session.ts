@@ -1,18 +1,18 @@
 import { checkFeeds } from './checking.ts';
 import { Queue } from './queue.ts';
-import { type Calls, type Packed, packCopies } from './remote-protocol.ts';
+import { type Calls, type Packed, packCopies, type RemoteOptions } from './remote-protocol.ts';
 import type { Place } from './remote-worker.ts';
-import type { DeviceName, OpenOptions, Placement, ProgramDescription, RunOptions, Session } from './session.ts';
+import type { DeviceName, Placement, ProgramDescription, RunOptions, Session } from './session.ts';
 import type { Tensors } from './tensor.ts';
 
 /**
- * Opens a model at a place in a worker; leaves the place when that fails.
- * @param notices what is to be told of how the model was opened, before what the worker tells
+ * Opens a model in a worker, at a place for one session; gives the place back when that fails.
+ * @param notices come before those of the worker
  */
 export async function openRemote(
   place: Place,
   model: Uint8Array | string,
-  { signal, worker: _worker, ...options }: OpenOptions,
+  { signal, worker: _worker, ...options }: RemoteOptions,
   notices: readonly string[] = [],
 ): Promise<Session> {
   try {

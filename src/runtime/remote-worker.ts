@@ -1,6 +1,6 @@
-import { carryError, messageOf, RuntimeError, reviveError } from './errors.ts';
 import { Queue } from './queue.ts';
 import type { CallName, Calls, Reply, Request } from './remote-protocol.ts';
+import { deserializeError, messageOf, RuntimeError, serializeError } from './runtime-error.ts';
 import type { DeviceName } from './session.ts';
 
 /** The way to a worker. */
@@ -105,7 +105,7 @@ export class RemoteWorker {
       try {
         this.#channel.post({ id, session, name, ask } as Request, transfer);
       } catch (error) {
-        this.#settle({ id, session, error: carryError(error) });
+        this.#settle({ id, session, error: serializeError(error) });
       }
     });
   }
@@ -114,7 +114,7 @@ export class RemoteWorker {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ('error' in reply) {
-      waiting?.reject(reviveError(reply.error));
+      waiting?.reject(deserializeError(reply.error));
       if (reply.error.kind === 'device-lost') this.#loseDevice(reply.session);
     } else waiting?.resolve(reply.answer);
     if (this.#waiting.size === 0) this.#channel.hold(false);

@@ -5,7 +5,7 @@ import type { StatePair } from './session.ts';
 
 /**
  * An engine whose state stays on the device from step to step: the outputs that are state are left there, and a Scan, which
- * ONNX Runtime would run on the CPU, is made turn by turn.
+ * ONNX Runtime would run on the CPU, is run iteration by iteration.
  *
  * @param state the model's state pairs (`trilu.state`)
  * @param create loads a model; the outputs named in `kept` are to stay on the device
@@ -18,5 +18,5 @@ export async function createResidentEngine<Value>(
   const scan = takeScanApart(model, state);
   if (scan === undefined) return create(model, new Set(state.map(({ output }) => output)));
   const kept = [...scan.states.map(({ next }) => next), ...scan.stacked.map(({ element }) => element)];
-  return scanEngine(await create(scan.turn, new Set(kept)), scan);
+  return scanEngine(await create(scan.iteration, new Set(kept)), scan);
 }

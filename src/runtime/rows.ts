@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { elementCount, type Tensor, tensorAround, zeros } from './tensor.ts';
+import { elementCount, type Tensor, tensorAround, zeroTensor } from './tensor.ts';
 
 /** One element along the first axis. It looks at the tensor's own memory. @param whole (N, …) @returns (…) */
 export function rowOf({ type, shape, data }: Tensor, index: number): Tensor {
@@ -18,7 +18,7 @@ export function stackRows(rows: readonly Tensor[]): Tensor {
   const strays = rows.some((row) => row.type !== type || String(row.shape) !== String(first.shape));
   if (strays) throw new UserError("Tensors of several types or shapes can't be stacked.");
   if (type === 'string') return tensorAround(type, shape, rows.flatMap(stringsOf));
-  const stacked = tensorAround(type, shape, zeros(type, shape).data);
+  const stacked = tensorAround(type, shape, zeroTensor(type, shape).data);
   const bytes = bytesOf(stacked);
   for (const [index, row] of rows.entries()) bytes.set(bytesOf(row), (index * bytes.length) / rows.length);
   return stacked;

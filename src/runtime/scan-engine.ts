@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { RuntimeError } from './errors.ts';
 import { rowOf, stackRows } from './rows.ts';
+import { RuntimeError } from './runtime-error.ts';
 import type { ScanProgram } from './scan-program.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -9,21 +9,21 @@ import type { Tensor } from './tensor.ts';
 export const ownProvider = 'trilu';
 
 /**
- * Runs a Scan that was taken apart: turn by turn, with all that is carried along staying where the device is.
- * @param turns an engine of `program.turn` that keeps its states and its stacked elements on the device
+ * Runs a Scan that was taken apart: iteration by iteration, with all that is carried along staying where the device is.
+ * @param iterations an engine of `program.iteration` that keeps its states and its stacked elements on the device
  */
-export function scanEngine<Value>(turns: Engine<Value>, program: ScanProgram): Engine<Value> {
+export function scanEngine<Value>(iterations: Engine<Value>, program: ScanProgram): Engine<Value> {
   const { inputs, outputs, node } = program;
   return {
-    ...turns,
+    ...iterations,
     inputs,
     outputs,
-    run: (feeds) => runTurns(turns, program, feeds),
+    run: (feeds) => runIterations(iterations, program, feeds),
     async placement() {
-      const reason = 'the session itself makes its turns, so that what is carried along stays on the device';
+      const reason = 'the session runs its iterations itself, so that the carried values stay on the device';
       return [
         { node: node.name, operator: node.operator, provider: ownProvider, reason },
-        ...(await turns.placement()),
+        ...(await iterations.placement()),
       ];
     },
   };
@@ -31,24 +31,24 @@ export function scanEngine<Value>(turns: Engine<Value>, program: ScanProgram): E
 
 type Values<Value> = Readonly<Record<string, Value>>;
 
-async function runTurns<Value>(
-  turns: Engine<Value>,
+async function runIterations<Value>(
+  iterations: Engine<Value>,
   { states, sequences, shared, stacked }: ScanProgram,
   feeds: Values<Value>,
 ): Promise<Values<Value>> {
   const release = (values: readonly Value[]): void => {
-    for (const value of values) turns.release(value);
+    for (const value of values) iterations.release(value);
   };
-  const whole = await readSequences(turns, sequences, feeds);
+  const whole = await readSequences(iterations, sequences, feeds);
   const common = Object.fromEntries(shared.map((name) => [name, named(feeds, name)]));
   const initial = states.map(({ input }) => named(feeds, input));
   const elements = stacked.map((): Value[] => []);
   let carried: readonly Value[] = initial;
   try {
-    for (let turn = 0; turn < turnCount(whole); turn += 1) {
-      const made = await turns.run({
+    for (let iteration = 0; iteration < iterationCount(whole); iteration += 1) {
+      const made = await iterations.run({
         ...common,
-        ...Object.fromEntries(whole.map(({ formal, tensor }) => [formal, turns.upload(rowOf(tensor, turn))])),
+        ...Object.fromEntries(whole.map(({ formal, tensor }) => [formal, iterations.upload(rowOf(tensor, iteration))])),
         ...Object.fromEntries(states.map(({ formal }, index) => [formal, at(carried, index)])),
       });
       if (carried !== initial) release(carried);
@@ -56,11 +56,11 @@ async function runTurns<Value>(
       for (const [index, { element }] of stacked.entries()) elements[index]?.push(named(made, element));
     }
     const results: Record<string, Value> = {};
-    // Read when all turns are under way, so that none of them waits for the host.
+    // Read when all iterations are under way, so that none of them waits for the host.
     for (const [index, { output }] of stacked.entries()) {
       const rows: Tensor[] = [];
-      for (const element of elements[index] ?? []) rows.push(await turns.download(element));
-      results[output] = turns.upload(stackRows(rows));
+      for (const element of elements[index] ?? []) rows.push(await iterations.download(element));
+      results[output] = iterations.upload(stackRows(rows));
     }
     for (const [index, { output }] of states.entries()) results[output] = at(carried, index);
     return results;
@@ -80,19 +80,19 @@ interface Sequence {
 }
 
 async function readSequences<Value>(
-  turns: Engine<Value>,
+  iterations: Engine<Value>,
   sequences: ScanProgram['sequences'],
   feeds: Values<Value>,
 ): Promise<Sequence[]> {
   const whole: Sequence[] = [];
   for (const { input, formal } of sequences) {
-    whole.push({ input, formal, tensor: await turns.download(named(feeds, input)) });
+    whole.push({ input, formal, tensor: await iterations.download(named(feeds, input)) });
   }
   return whole;
 }
 
 /** How many elements every sequence has. @throws UserError when they differ or are none */
-function turnCount(sequences: readonly Sequence[]): number {
+function iterationCount(sequences: readonly Sequence[]): number {
   const [first] = sequences;
   const count = first?.tensor.shape[0] ?? 0;
   if (count === 0) throw new UserError(`Input "${first?.input}" must have at least one element along its first axis.`);

@@ -1,23 +1,23 @@
 import { decodeModel, encodeModel } from '../onnx/codec.ts';
 import { DataLocation } from '../onnx/enums.ts';
-import type { GraphProto, ModelProto, NodeProto } from '../onnx/types.ts';
+import type { GraphProto, ModelProto, NodeProto } from '../onnx/protos.ts';
 import { describeDeclared } from './declared.ts';
-import { attributeOf, type CarriedName, crossingsOf, turnOf } from './scan-turn.ts';
+import { attributeOf, type CarriedName, crossingsOf, iterationOf } from './scan-iteration.ts';
 import type { StatePair, ValueDescription } from './session.ts';
 
-/** A model that is one Scan, and what makes its states from the model's and the model's from its, taken apart. */
+/** A model that is one Scan, with the nodes before and after it, taken apart into what one iteration computes. */
 export interface ScanProgram {
-  /** The .onnx file of one turn: the body, and what it takes from outside. */
-  readonly turn: Uint8Array;
+  /** The .onnx file of one iteration: the body, and what it takes from outside. */
+  readonly iteration: Uint8Array;
   /** The inputs and outputs of the whole model. */
   readonly inputs: readonly ValueDescription[];
   readonly outputs: readonly ValueDescription[];
   readonly states: readonly CarriedName[];
-  /** What each turn takes its element of, along the first axis. */
+  /** Scan inputs: each iteration takes one element of them, along the first axis. */
   readonly sequences: readonly { readonly input: string; readonly formal: string }[];
-  /** Inputs that every turn takes whole. */
+  /** Inputs that every iteration takes as a whole. */
   readonly shared: readonly string[];
-  /** What each turn adds an element to, along the first axis. */
+  /** Scan outputs: each iteration adds one element to them, along the first axis. */
   readonly stacked: readonly { readonly element: string; readonly output: string }[];
   /** The node that is no longer there. */
   readonly node: { readonly name: string; readonly operator: string };
@@ -25,8 +25,8 @@ export interface ScanProgram {
 
 /**
  * Takes a model apart whose whole work is a Scan (ONNX Scan-16 and its forerunners from 9 on): a train program. Control flow runs on
- * the CPU in ONNX Runtime, so on a GPU whatever is carried along would cross to the host and back at every turn; a turn
- * by itself stays there.
+ * the CPU in ONNX Runtime, so on a GPU the carried values would cross to the host and back at every iteration; a single
+ * iteration stays there.
  *
  * @param declared the model's state pairs (`trilu.state`)
  * @returns undefined for a model of any other form, which then runs as it is
@@ -50,11 +50,11 @@ function assemble(
 ): ScanProgram | undefined {
   const { graph } = model;
   const crossings = crossingsOf(scan, body);
-  const turn = turnOf(graph, { scan, body, crossings }, declared);
-  if (turn === undefined) return undefined;
-  const { nodes, states, inputs, outputs, shared } = turn;
+  const iteration = iterationOf(graph, { scan, body, crossings }, declared);
+  if (iteration === undefined) return undefined;
+  const { nodes, states, inputs, outputs, shared } = iteration;
   return {
-    turn: encodeModel({
+    iteration: encodeModel({
       ...model,
       graph: {
         ...graph,
@@ -89,7 +89,7 @@ function goesForwardAlongTheFirstAxis(scan: NodeProto): boolean {
     .every((value) => Number(value) === 0);
 }
 
-/** Data beside the file is found by the file's path, which the turn doesn't have. */
+/** Data beside the file is found by the file's path, which the iteration doesn't have. */
 function holdsExternalData({ initializer = [] }: GraphProto): boolean {
   return initializer.some(({ dataLocation }) => dataLocation === DataLocation.EXTERNAL);
 }

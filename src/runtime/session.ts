@@ -1,7 +1,10 @@
 import type { Tensors, TensorType } from './tensor.ts';
 
-/** Where a session runs. `cpu` and `cuda` exist in Node only; `wasm` is the browser's CPU (and runs in Node too). */
-export type DeviceName = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
+/**
+ * The name of a device: `cpu`, `cuda`, `webgpu` and `wasm` (for tests) in Node, `webgpu` and `wasm` in a browser, and those that were
+ * added by `defineDevice`.
+ */
+export type DeviceName = string;
 
 /** What a graph declares of an input or an output. */
 export interface ValueDescription {
@@ -117,7 +120,7 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
-/** Options of the CUDA device. */
+/** Options of the device cuda. */
 export interface CudaOptions {
   /** Which GPU, counted from 0; 0 unless told. */
   readonly deviceId?: number;
@@ -131,10 +134,10 @@ export interface CudaOptions {
 /** How a model is opened. */
 export interface OpenOptions {
   /**
-   * The device; `auto` (the default) takes the best one that works: in Node cuda, webgpu, cpu in this order, on the web
-   * webgpu, wasm. A GPU that is emulated in software is passed over by `auto`.
+   * The device; `auto` (the default) takes the best one that works: in Node cuda, webgpu, cpu in this order, in a browser
+   * webgpu, wasm, and between them those that were added, by their ranks. A GPU that is emulated in software is passed over.
    */
-  readonly device?: 'auto' | DeviceName;
+  readonly device?: DeviceName;
   /** Threads for the operators of the CPU and wasm devices; all cores by default in Node. */
   readonly threads?: number;
   /**
@@ -149,6 +152,7 @@ export interface OpenOptions {
    * On the web also a function that starts the worker, for bundlers that need to be told of its file (`trilu/web/worker`).
    */
   readonly worker?: boolean | (() => Worker);
+  /** Options that only one device takes stand under its name. */
   readonly cuda?: CudaOptions;
   /**
    * On webgpu in a browser: `true` records the GPU commands of a run and replays them from then on, as long as shapes stay

@@ -213,7 +213,7 @@ export function scalar<Type extends NumberType>(type: Type, value: number): Tens
 }
 
 /** A tensor of zeros (of empty strings for `string`). */
-export function zeros<Type extends TensorType>(type: Type, shape: readonly number[]): TensorOf<Type> {
+export function zeroTensor<Type extends TensorType>(type: Type, shape: readonly number[]): TensorOf<Type> {
   return { type, shape: [...shape], data: kinds[type].zeros(elementCount(shape)) };
 }
 

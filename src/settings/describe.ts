@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { labelOf } from './names.ts';
 import { bare, inWords, type NumberLimits, type Setting, type SettingEntries, type SettingValue } from './setting.ts';
 
 /** A setting as options, help, files and forms are made from it. */
@@ -6,6 +7,8 @@ export type SettingDescription = {
   readonly name: string;
   /** What it sets. */
   readonly description: string;
+  /** What a form calls it. */
+  readonly label: string;
   /** What its value is called in help. */
   readonly argument: string;
   /** The key under which `config.json` holds it, where other tools have a word for it. */
@@ -49,14 +52,14 @@ export function describeSettings(entries: SettingEntries): readonly SettingDescr
 export function describeSetting(name: string, setting: Setting): SettingDescription {
   const schema = bare(setting);
   const pipe = 'pipe' in schema ? (schema.pipe as readonly Action[]) : [schema as Action];
-  const { description, argument, key, off } = Object.assign(
+  const { description, label, argument, key, off } = Object.assign(
     {},
     ...pipe.map(({ type, metadata, description }) => ({
       ...(type === 'metadata' ? metadata : type === 'description' ? { description } : {}),
     })),
   ) as Readonly<Record<string, string | undefined>>;
   const initial = v.getDefault(setting) as SettingValue | undefined;
-  const common = { name, description: description ?? name, key, default: initial };
+  const common = { name, description: description ?? name, label: label ?? labelOf(name), key, default: initial };
   const [root] = pipe;
   switch (root?.type) {
     case 'number': {

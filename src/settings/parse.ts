@@ -24,7 +24,6 @@ export function parseSettings<Entries extends SettingEntries>(
   if (parsed.success) return parsed.output as SettingsOf<Entries>;
   const [issue] = parsed.issues;
   const name = v.getDotPath(issue) ?? 'it';
-  throw new UserError(`${owner}: ${name} ${issue.message}, not ${JSON.stringify(issue.input) ?? 'left out'}.`, {
-    exitCode: 2,
-  });
+  const found = typeof issue.input === 'number' ? `${issue.input}` : (JSON.stringify(issue.input) ?? 'left out');
+  throw new UserError(`${owner}: ${name} ${issue.message}, not ${found}.`, { exitCode: 2 });
 }

@@ -21,6 +21,8 @@ export type Settings = Readonly<Record<string, SettingValue>>;
 export interface SettingWords {
   /** What it sets, as help and forms say it: `attention heads of a layer`. */
   readonly description: string;
+  /** What a form calls it, where that is not its name: `block size`. */
+  readonly label?: string;
   /** What its value is called in help: `<steps>`. `number` or `name` unless told. */
   readonly argument?: string;
   /** The key under which `config.json` holds it, where other tools have a word for it: `n_head`. */

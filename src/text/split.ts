@@ -14,6 +14,8 @@ export interface SplitOptions {
   readonly trainingShare?: number;
   /** When given, both parts must have room for one block and its targets. */
   readonly block?: number;
+  /** What a token is called in errors: a token unless told. */
+  readonly unit?: 'character' | 'token';
 }
 
 /**
@@ -22,13 +24,16 @@ export interface SplitOptions {
  */
 export function splitTokens(tokens: Int32Array, options?: SplitOptions): TokenSplit<Int32Array>;
 export function splitTokens(tokens: Tokens, options?: SplitOptions): TokenSplit;
-export function splitTokens(tokens: Tokens, { trainingShare = 0.9, block }: SplitOptions = {}): TokenSplit {
+export function splitTokens(
+  tokens: Tokens,
+  { trainingShare = 0.9, block, unit = 'token' }: SplitOptions = {},
+): TokenSplit {
   if (!(trainingShare > 0 && trainingShare < 1)) {
     throw new UserError(`The training share is ${trainingShare}; it must be between 0 and 1, such as 0.9.`);
   }
   const cut = Math.floor(trainingShare * tokens.length);
   const split = { training: partOf(tokens, 0, cut), validation: partOf(tokens, cut, tokens.length) };
-  if (block !== undefined) requireRoom(split, tokens.length, trainingShare, block);
+  if (block !== undefined) requireRoom(split, tokens.length, { trainingShare, block, unit });
   return split;
 }
 
@@ -41,18 +46,22 @@ export function requireBlock(tokens: Tokens, block: number, what: string): void 
   if (tokens.length > block) return;
   const shorter = tokens.length > 1 ? `a block size of at most ${tokens.length - 1} (--block) or ` : '';
   throw new UserError(
-    `${what} has ${tokens.length} characters; a block size of ${block} needs at least ${block + 1}: use ${shorter}a longer text.`,
+    `${what} has ${tokens.length} tokens; a block size of ${block} needs at least ${block + 1}: use ${shorter}a longer text.`,
   );
 }
 
-function requireRoom({ training, validation }: TokenSplit, length: number, trainingShare: number, block: number): void {
+function requireRoom(
+  { training, validation }: TokenSplit,
+  length: number,
+  { trainingShare, block, unit }: Required<SplitOptions>,
+): void {
   const shortest = Math.min(training.length, validation.length);
   if (shortest > block) return;
   const shorter = shortest > 1 ? `a block size of at most ${shortest - 1} (--block) or ` : '';
   throw new UserError(
-    `The text has ${length} characters, ${training.length} for training and ${validation.length} for validation; ` +
+    `The text has ${length} ${unit}s, ${training.length} for training and ${validation.length} for validation; ` +
       `a block size of ${block} needs at least ${block + 1} in each: ` +
-      `use ${shorter}a text of at least ${neededLength(trainingShare, block)} characters.`,
+      `use ${shorter}a text of at least ${neededLength(trainingShare, block)} ${unit}s.`,
   );
 }
 

@@ -1,166 +1,124 @@
 import { UserError } from '../errors.ts';
-import { describeCharacter, LONE_SURROGATE } from './characters.ts';
 
-/** How many unknown characters an error names before it only counts them. */
-const NAMED_AT_MOST = 8;
+/** The object of a `tokenizer.json`: Hugging Face's format. */
+export type TokenizerJson = Readonly<Record<string, unknown>>;
 
-/** Code points below this take one UTF-16 code unit of a JavaScript string, the others two. */
-const CODE_UNITS = 65536;
+/** Ids of tokens that are no text, by the keys that Hugging Face's config.json has for them. */
+export interface SpecialTokens {
+  readonly bos_token_id?: number | null;
+  readonly eos_token_id?: number | readonly number[] | null;
+  readonly pad_token_id?: number | null;
+}
 
-const LARGEST_CODE_POINT = 0x10ffff;
-
-/**
- * Text ↔ token ids, one id per character, a character being a Unicode code point.
- * The same text goes back and forth unchanged: nothing is normalized, line ends and control characters included.
- *
- * A lone surrogate (half a character, which JavaScript strings can hold and UTF-8 cannot) never enters a vocabulary,
- * so `encode` reports it as unknown.
- */
-export class CharacterTokenizer {
-  /** The characters in id order. */
-  readonly vocabulary: readonly string[];
-  /** Id + 1 for each character of one code unit; 0 where there is none. */
-  readonly #idOfCodeUnit: Uint32Array = new Uint32Array(CODE_UNITS);
-  /** Id for each code point of two code units. */
-  readonly #idOfCodePoint: Map<number, number> = new Map();
-
-  private constructor(vocabulary: readonly string[]) {
-    this.vocabulary = Object.freeze([...vocabulary]);
-    for (const [id, character] of this.vocabulary.entries()) {
-      const codePoint = character.codePointAt(0) ?? 0;
-      if (codePoint < CODE_UNITS) this.#idOfCodeUnit[codePoint] = id + 1;
-      else this.#idOfCodePoint.set(codePoint, id);
-    }
-  }
-
+/** Text ↔ token ids. The ids are 0 … size − 1, which is what a model's vocabulary size is. */
+export interface Tokenizer {
+  /** The name of its kind: `characters`. */
+  readonly kind: string;
+  /** How many ids there are. */
+  readonly size: number;
+  /** Where a text begins and ends and what pads it, for a tokenizer that has tokens for that. */
+  readonly specialTokens?: SpecialTokens;
   /**
-   * The tokenizer of all characters that occur in a text, in code point order (which is not the order of JavaScript's sort).
-   * @throws UserError when the text is empty or holds a lone surrogate
+   * The characters in id order, where each token is one character (one code point) and nothing else. The .onnx files of its models say
+   * them as `trilu.vocabulary`; those of other models have the tokenizer's written form, `trilu.tokenizer`.
    */
-  static fromText(text: string): CharacterTokenizer {
-    if (text === '') throw new UserError('The text is empty: a vocabulary needs at least one character.');
-    const codePoints = [...distinctCodePoints(text)].sort((one, other) => one - other);
-    const characters = codePoints.map((codePoint) => String.fromCodePoint(codePoint));
-    const half = characters.find((character) => LONE_SURROGATE.test(character));
-    if (half !== undefined) {
-      const position = characterPosition(text, half);
-      throw new UserError(
-        `The text holds half a character, ${describeCharacter(half)}, at position ${position}: it is not valid Unicode; replace or remove it.`,
-      );
-    }
-    return new CharacterTokenizer(characters);
-  }
-
+  readonly characters?: readonly string[];
   /**
-   * The tokenizer of a list of characters; a character's place in the list is its id.
-   * @throws UserError when the list is empty, or an entry is empty, longer than one code point, a lone surrogate, or there twice
-   */
-  static fromVocabulary(vocabulary: readonly string[]): CharacterTokenizer {
-    if (vocabulary.length === 0) throw new UserError('The vocabulary is empty: it needs at least one character.');
-    const ids = new Map<string, number>();
-    for (const [id, character] of vocabulary.entries()) {
-      const problem = vocabularyProblem(character, ids.get(character));
-      if (problem !== undefined) throw new UserError(`The vocabulary's entry ${id} ${problem}.`);
-      ids.set(character, id);
-    }
-    return new CharacterTokenizer(vocabulary);
-  }
-
-  /** How many characters the vocabulary has. */
-  get size(): number {
-    return this.vocabulary.length;
-  }
-
-  /**
-   * The ids of a text's characters.
+   * The ids of a text.
    * @param what what the text is, to begin an error's sentence: `The prompt`
-   * @returns one id per code point
-   * @throws UserError naming the characters that the vocabulary lacks
+   * @throws UserError for a text that it has no ids for
    */
-  encode(text: string, what: string = 'The text'): Int32Array {
-    const ids = new Int32Array(text.length);
-    let count = 0;
-    for (let index = 0; index < text.length; index += 1) {
-      const id = (this.#idOfCodeUnit[text.charCodeAt(index)] ?? 0) - 1;
-      if (id >= 0) {
-        ids[count++] = id;
-        continue;
-      }
-      const codePoint = text.codePointAt(index) ?? 0;
-      const wideId = this.#idOfCodePoint.get(codePoint);
-      if (wideId === undefined) throw this.#unknownCharacters(text, what);
-      ids[count++] = wideId;
-      index += 1; // the second half of the pair
-    }
-    return ids.slice(0, count);
-  }
-
+  encode(text: string, what?: string): Int32Array;
   /**
    * The text of some ids.
-   * @throws UserError when an id is not in the vocabulary
+   * @throws UserError for an id that it has not
    */
-  decode(ids: Iterable<number>): string {
-    const characters: string[] = [];
-    for (const id of ids) {
-      const character = this.vocabulary[id];
-      if (character === undefined) {
-        throw new UserError(`There is no token ${id}: the vocabulary's ids run from 0 to ${this.size - 1}.`);
-      }
-      characters.push(character);
-    }
-    return characters.join('');
-  }
+  decode(ids: Iterable<number>): string;
+  /** Decodes ids that come one after another, so that no character is ever given out in parts. */
+  decoder(): TokenDecoder;
+  /**
+   * Its written form, from which its kind makes it again: as Hugging Face's tokenizers read it, or, where they have nothing of the kind,
+   * with a `model.type` of its own.
+   */
+  toJSON(): TokenizerJson;
+}
 
-  /** Whether the vocabulary has this character. */
-  has(character: string): boolean {
-    const codePoint = character.codePointAt(0) ?? LARGEST_CODE_POINT + 1;
-    if (character.length !== (codePoint < CODE_UNITS ? 1 : 2)) return false;
-    return codePoint < CODE_UNITS ? this.#idOfCodeUnit[codePoint] !== 0 : this.#idOfCodePoint.has(codePoint);
-  }
+/** The text of ids that come one after another: all that it gives, joined, is what `decode` makes of all of them. */
+export interface TokenDecoder {
+  /** The text that the next id completes: none while it is only a part of a character. */
+  push(id: number): string;
+  /** There are no more ids. @returns what is left of the text, such as U+FFFD for a part of a character */
+  end(): string;
+}
 
-  #unknownCharacters(text: string, what: string): UserError {
-    const unknown = [...new Set(text)].filter((character) => !this.has(character));
-    const named = unknown.slice(0, NAMED_AT_MOST).map(describeCharacter).join(', ');
-    const more = unknown.length > NAMED_AT_MOST ? ` and ${unknown.length - NAMED_AT_MOST} more` : '';
-    const subject = unknown.length === 1 ? 'a character' : `${unknown.length} characters`;
-    const them = unknown.length === 1 ? 'it' : 'them';
-    const known = this.size === 1 ? '1 character' : `${this.size} characters`;
-    return new UserError(
-      `${what} has ${subject} that the model does not know: ${named}${more}; it knows ${known}: leave ${them} out, or train on a text that has ${them}.`,
+/** Makes a tokenizer from a text that comes in parts. */
+export interface TokenizerBuilder<Made extends Tokenizer = Tokenizer> {
+  /** Takes the next part of the text, which begins and ends at the borders of characters. */
+  add(part: string): void;
+  /** There is no more text. */
+  finish(): Made;
+}
+
+/** A kind of tokenizer: what makes one, from its written form or from a text. */
+export interface TokenizerKind<Made extends Tokenizer = Tokenizer> {
+  readonly name: string;
+  /** Whether a `tokenizer.json` is of this kind. */
+  reads(json: TokenizerJson): boolean;
+  /**
+   * The tokenizer of a written form.
+   * @param source what to call the file in an error, as the start of a sentence
+   * @throws UserError when the form is damaged
+   */
+  fromJSON(json: TokenizerJson, source: string): Made;
+  /** The tokenizer that suits a text. A kind without it (and without `builder`) is never made from a text. */
+  fromText?(text: string): Made;
+  /** The same for a text that is too large to be held; without it, large texts are held all the same. */
+  builder?(): TokenizerBuilder<Made>;
+}
+
+/** What a tokenizer's tokens are called where they are counted. */
+export function unitOf({ characters }: Pick<Tokenizer, 'characters'>): 'character' | 'token' {
+  return characters === undefined ? 'token' : 'character';
+}
+
+/** What a text without a beginning begins after: the end of a line, or the first token where there are no lines. */
+export function lineStart(tokenizer: Tokenizer): string {
+  try {
+    if (tokenizer.encode('\n').length > 0) return '\n';
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+  return tokenizer.decode([0]);
+}
+
+/**
+ * Refuses a tokenizer that is not a model's own.
+ * @param vocabularySize how many ids the model has
+ * @throws UserError when it has more or fewer ids
+ */
+export function requireSize(tokenizer: Tokenizer, vocabularySize: number): void {
+  if (tokenizer.size === vocabularySize) return;
+  throw new UserError(
+    `The tokenizer (${tokenizer.kind}) has ${tokenizer.size} ids, but the model's vocabulary size is ${vocabularySize}: make the model for this tokenizer's size, or take the tokenizer that the model was made for.`,
+  );
+}
+
+/** A tokenizer of a kind for a text. @throws UserError when the kind can't be made from a text */
+export function tokenizerBuilder(kind: TokenizerKind): TokenizerBuilder {
+  if (kind.builder !== undefined) return kind.builder();
+  const parts: string[] = [];
+  return { add: (part) => parts.push(part), finish: () => tokenizerFromText(kind, parts.join('')) };
+}
+
+/** A tokenizer of a kind for a text that is held. @throws UserError when the kind can't be made from a text */
+export function tokenizerFromText(kind: TokenizerKind, text: string): Tokenizer {
+  if (kind.fromText !== undefined) return kind.fromText(text);
+  const builder = kind.builder?.();
+  if (builder === undefined) {
+    throw new UserError(
+      `A tokenizer of the kind ${kind.name} can't be made from a text (it has no fromText): give one that is made.`,
     );
   }
-}
-
-/** What is wrong with an entry, to follow `entry 3`; undefined when nothing is. */
-function vocabularyProblem(character: string, earlier: number | undefined): string | undefined {
-  if (character === '') return 'is empty; each entry is one character';
-  const [first = ''] = character;
-  if (first !== character) return `is ${JSON.stringify(character)}; each entry is one character (one code point)`;
-  if (LONE_SURROGATE.test(character)) return `is half a character, ${describeCharacter(character)}`;
-  if (earlier !== undefined) return `is ${describeCharacter(character)}, which is entry ${earlier} already`;
-  return undefined;
-}
-
-/** The code points that occur in a text, in no particular order. */
-function distinctCodePoints(text: string): Set<number> {
-  const seen = new Uint8Array(LARGEST_CODE_POINT + 1);
-  const found = new Set<number>();
-  for (let index = 0; index < text.length; index += 1) {
-    const codePoint = text.codePointAt(index) ?? 0;
-    if (codePoint >= CODE_UNITS) index += 1; // the second half of the pair
-    if (seen[codePoint] === 1) continue;
-    seen[codePoint] = 1;
-    found.add(codePoint);
-  }
-  return found;
-}
-
-/** Where a character first stands in a text, counted in characters from 1. */
-function characterPosition(text: string, character: string): number {
-  let position = 1;
-  for (const candidate of text) {
-    if (candidate === character) break;
-    position += 1;
-  }
-  return position;
+  builder.add(text);
+  return builder.finish();
 }

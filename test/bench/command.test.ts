@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runners } from '../../bench/subjects.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { createCommandLine } from '../../src/cli/command-line.ts';
 
-const run = (...given: string[]) => createProgram().parseAsync(['node', 'trilu', 'bench', ...given]);
+const run = (...given: string[]) => createCommandLine().parseAsync(['node', 'trilu', 'bench', ...given]);
 
 describe('trilu bench', () => {
   it('refuses an option that a subject has no use for, and says which it has', async () => {
@@ -15,7 +15,7 @@ describe('trilu bench', () => {
   it('refuses numbers of threads that are none', async () => {
     for (const threads of ['0', '1,', '1.5', 'all']) {
       await expect(run('train', '--threads', threads), threads).rejects.toThrow(
-        'whole numbers from 1 with commas between',
+        'whole numbers from 1, separated by commas',
       );
     }
   });

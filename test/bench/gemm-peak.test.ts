@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { torchIsThere } from '../../bench/common/contestants.ts';
+import { gptSettings } from '../../bench/common/models.ts';
 import { gemmPeak } from '../../bench/gemm-peak.ts';
 import { gemmOperations } from '../../bench/gemm-shapes.ts';
 import { modelFlops } from '../../bench/model-flops.ts';
 import { productOperations } from '../../bench/scaling/product-operations.ts';
-import { defineModel, type Model, modelConfig } from '../../models/index.ts';
-import { contents, gradients, input, nodesBefore, type Value } from '../../src/index.ts';
+import { bigram, gpt } from '../../models/index.ts';
+import { contents, gradients, input, nodesBefore, type Value } from '../../src/graph.ts';
 import { decodeProgram, forwardProgram, modelParameters } from '../../src/programs/index.ts';
 import { crossEntropy } from '../../src/train/cross-entropy.ts';
+import { formulatedGradients } from '../../src/train/formulations/index.ts';
 import { evaluateShape, type Sizes } from '../support/evaluate-dimension.ts';
 
-const model = defineModel(
-  modelConfig('gpt', { vocabularySize: 11, layers: 3, embedding: 24, heads: 2, blockSize: 10, bias: true }),
-);
+const model = gpt.configure({ vocabulary: 11, layers: 3, embedding: 24, heads: 2, block: 10, bias: true });
 
 /** The operations of all matrix products that values depend on, told from their shapes. */
 function countedIn(values: readonly Value[], sizes: Sizes): number {
@@ -34,8 +34,8 @@ function outputsOf({ graph }: ReturnType<typeof forwardProgram>): Value[] {
 describe('modelFlops', () => {
   it('counts the products of the forward program, for models of other sizes too', () => {
     const sizes = { batch: 3, time: 7 };
-    const wide = defineModel({ ...model.config, embedding: 40, heads: 5, layers: 1, tied: true });
-    for (const each of [model, wide] satisfies Model[]) {
+    const wide = model.with({ embedding: 40, heads: 5, layers: 1, tied: true });
+    for (const each of [model, wide]) {
       const counted = countedIn(outputsOf(forwardProgram(each)), sizes);
       expect(modelFlops(each, { ...sizes, kind: 'forward' })).toBe(counted);
     }
@@ -58,15 +58,16 @@ describe('modelFlops', () => {
       }
     }
     expect([...byName.keys()].sort()).toEqual([...parameters].sort());
-    const counted = countedIn([loss, ...gradients(loss, [...byName.values()])], sizes);
-    const { vocabularySize: V, embedding: C } = model.config;
+    const slopes = formulatedGradients(loss, gradients(loss, [...byName.values()]));
+    const counted = countedIn([loss, ...slopes], sizes);
+    const { vocabulary: V, embedding: C } = gptSettings(model);
     const lookingUp = 2 * V * C * sizes.batch * sizes.time;
     expect(counted - modelFlops(model, { ...sizes, kind: 'train' })).toBe(lookingUp);
   });
 
   it('refuses a stage that is no GPT', () => {
-    const bigram = defineModel(modelConfig('bigram', { vocabularySize: 11 }));
-    expect(() => modelFlops(bigram, { batch: 1, time: 1, kind: 'forward' })).toThrow('bigram are not counted');
+    const table = bigram.configure({ vocabulary: 11 });
+    expect(() => modelFlops(table, { batch: 1, time: 1, kind: 'forward' })).toThrow('bigram are not counted');
   });
 });
 

@@ -5,20 +5,19 @@ import { Peer, SkippedPeer } from '../../bench/common/peer.ts';
 import { javascriptSides } from '../../bench/peers/sides.ts';
 import { Training } from '../../bench/train/training.ts';
 import { writeWorkload } from '../../bench/train/workload.ts';
-import { defineModel, modelConfig } from '../../models/index.ts';
+import { gpt } from '../../models/index.ts';
 
 const turnSchema = v.object({ times: v.array(v.number()), losses: v.array(v.number()) });
 const steps = 5;
 
 /** Small, with all that the GPTs of the ladder may have: biases, and an output layer of its own. */
-const model = defineModel(
-  modelConfig('gpt', { vocabularySize: 65, layers: 1, embedding: 16, heads: 2, blockSize: 8, bias: true, dropout: 0 }),
-);
+const sizes = { layers: 1, embedding: 16, heads: 2, block: 8, bias: true, dropout: 0 };
+const model = gpt.configure({ vocabulary: 65, ...sizes });
 
 describe.each([1, 2])('with %i threads, a peer in JavaScript', (threads) => {
   it.each(['jax-js', 'tfjs'])('%s makes the losses that trilu makes, or says why it does not', async (name) => {
     await withFolder(async (folder) => {
-      const untied = defineModel({ ...model.config, tied: threads === 1 });
+      const untied = model.with({ tied: threads === 1 });
       await writeWorkload(folder, { model: 'gpt', batch: 3, threads, stepsPerRun: 2 }, untied);
       const training = await Training.load(folder);
       const { losses } = await training.run(steps);

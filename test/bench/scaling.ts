@@ -132,7 +132,7 @@ describe('predictionFrom', () => {
     const model = modelOf('gpt-nano', sizes);
     const flops = modelFlops(model, { batch: sizes.batch, time: sizes.block, kind: 'train' });
     const tokens = sizes.batch * sizes.block * sizes.layers;
-    const scores = tokens * model.config.heads * sizes.block;
+    const scores = tokens * Number(model.settings.heads) * sizes.block;
     return (
       law.flops * flops +
       law.activations * tokens * sizes.width +

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
+import { decodeCheckpoint } from '../../src/train/trainer/checkpoint.ts';
 import { makeReadOnly, mountedFolder } from '../storage/folders.ts';
 import { quiet, sharedFolder, smallModel, startTrilu, succeedAlone, trilu, untilFile, writeText } from './command.ts';
 

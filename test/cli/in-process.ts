@@ -55,8 +55,11 @@ export function inProcess(args: readonly string[], cwd: string, folder: string =
 }
 
 async function run(args: readonly string[], cwd: string, folder: string): Promise<Outcome> {
-  const { createProgram, wantsDebug } = await load<typeof import('../../src/cli/program.ts')>('program.js', folder);
-  const { describeFailure } = await load<typeof import('../../src/cli/errors.ts')>('errors.js', folder);
+  const { createCommandLine, wantsDebug } = await load<typeof import('../../src/cli/command-line.ts')>(
+    'command-line.js',
+    folder,
+  );
+  const { describeFailure } = await load<typeof import('../../src/cli/failure.ts')>('failure.js', folder);
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const streams = { stdin: Readable.from([]), stdout: keeper(stdout), stderr: keeper(stderr) };
   const before = process.cwd();
@@ -64,7 +67,7 @@ async function run(args: readonly string[], cwd: string, folder: string): Promis
   process.chdir(cwd);
   try {
     await withStreams(streams, async () => {
-      const program = createProgram();
+      const program = createCommandLine();
       try {
         await program.parseAsync(args, { from: 'user' });
       } catch (error) {

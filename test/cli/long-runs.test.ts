@@ -79,13 +79,10 @@ describe.concurrent('settings', () => {
   const begin = ['train', '--data', 'text.txt', '--out', 'never'];
   const goOn = ['train', '--resume', 'one'];
   it.each<[readonly string[], RegExp]>([
-    [
-      [...begin, '--config', 'broken.json'],
-      /^trilu: broken\.json has a setting that there is not, layer; there are model, data, /,
-    ],
+    [[...begin, '--config', 'broken.json'], /^trilu: broken\.json: unknown setting "layer"\. Did you mean "layers"\?/],
     [
       [...begin, 'bigram', '--heads', '2'],
-      /^trilu: The stage bigram has nothing that --heads could set: leave it out, /,
+      /^trilu: The model bigram has nothing that --heads could set: leave it out, /,
     ],
     [
       [...begin, '--batch', '12', '--parts', '5'],
@@ -95,7 +92,10 @@ describe.concurrent('settings', () => {
       [...begin, 'gpt-nano', '--preset', 'lecture'],
       /^trilu: The preset lecture has no settings for gpt-nano; it has them for bigram, /,
     ],
-    [[...begin, 'gpt', '--attention-scale', 'embedding'], /^trilu: gpt scales attention by the width of a head/],
+    [
+      [...begin, 'gpt', '--attention-scale', 'embedding'],
+      /^trilu: The model gpt has nothing that --attention-scale could set/,
+    ],
     [[...goOn, '--config', 'one/training.json'], /^trilu: --config can't be given with --resume/],
     [[...goOn, '--no-bias'], /^trilu: --no-bias can't be given with --resume/],
   ])('%j can’t be, which a sentence says', async (command, message) => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeCheckpoint } from '../../src/trainer/checkpoint.ts';
+import { decodeCheckpoint } from '../../src/train/trainer/checkpoint.ts';
 import {
   quiet,
   type Running,
@@ -104,7 +104,7 @@ describe.concurrent('a run that is stopped', () => {
     const { code, stdout, stderr } = await run.ended;
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toMatch(
-      new RegExp(`Stopped at step ${stepOf(signal)}; the run is saved. Go on with: .* --resume ${signal}\n$`),
+      new RegExp(`Stopped at step ${stepOf(signal)}; the run is saved. Continue with: .* --resume ${signal}\n$`),
     );
     if (signal === 'SIGINT') await expectExactResume(signal); // what follows is the same for all
   });
@@ -127,7 +127,7 @@ describe.concurrent('a run that is stopped', () => {
     await until(() => stderr.includes('Ctrl-C saves and stops'));
     await delay(300);
     run.process.kill('SIGINT');
-    await until(() => stderr.includes('Ctrl-C again ends at once'));
+    await until(() => stderr.includes('Ctrl-C again to end at once'));
     run.process.kill('SIGINT');
     expect(await run.ended).toMatchObject({ code: null, signal: 'SIGINT' });
     expect(existsSync(join(folder, 'twice/trainer.json'))).toBe(false);

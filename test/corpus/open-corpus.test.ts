@@ -7,6 +7,9 @@ import { openCorpus } from '../../src/corpus/open-corpus.ts';
 import { UserError } from '../../src/errors.ts';
 import { allBlocks, BatchSampler } from '../../src/text/batches.ts';
 import { splitTokens } from '../../src/text/split.ts';
+import type { TokenDecoder, Tokenizer, TokenizerJson, TokenizerKind } from '../../src/text/tokenizer.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
+import { byteTokenizer, byteTokenizers } from '../support/byte-tokenizer.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -34,7 +37,7 @@ describe('a text that stays in its file', () => {
     expect([left.characters, left.sha256]).toEqual([held.characters, held.sha256]);
     expect(left.characters).toBe(characters.length);
     expect(left.sha256).toBe(createHash('sha256').update(text).digest('hex'));
-    expect(left.tokenizer.vocabulary).toEqual(held.tokenizer.vocabulary);
+    expect(left.tokenizer.characters).toEqual(held.tokenizer.characters);
     expect(left.tokens.length).toBe(held.tokens.length);
     const ranges = [
       [0, 1],
@@ -94,12 +97,145 @@ describe('a text that stays in its file', () => {
 
   it('takes the ids of a vocabulary, and names what that lacks', async () => {
     const path = await fileOf('abcabc');
-    const left = await openCorpus(path, { ...inFile, vocabulary: ['c', 'x', 'b', 'a'] });
+    const left = await openCorpus(path, {
+      ...inFile,
+      tokenizer: CharacterTokenizer.fromVocabulary(['c', 'x', 'b', 'a']),
+    });
     expect([...left.tokens.subarray(0, 6)]).toEqual([3, 2, 0, 3, 2, 0]);
     left.close();
-    await expect(openCorpus(path, { ...inFile, vocabulary: ['a', 'b'] })).rejects.toThrow(
-      /text\.txt has a character that the model does not know: "c" \(U\+0063\)/,
-    );
+    await expect(
+      openCorpus(path, { ...inFile, tokenizer: CharacterTokenizer.fromVocabulary(['a', 'b']) }),
+    ).rejects.toThrow(/text\.txt has a character that the model does not know: "c" \(U\+0063\)/);
+  });
+});
+
+describe('a text of other tokens that stays in its file', () => {
+  /** A token for each word with what stands before it, which begins anew with each line. */
+  class Words implements Tokenizer {
+    readonly kind = 'words';
+    readonly size: number;
+    readonly #ids: ReadonlyMap<string, number>;
+
+    constructor(words: readonly string[]) {
+      this.#ids = new Map(words.map((word, id) => [word, id]));
+      this.size = words.length;
+    }
+
+    encode(given: string): Int32Array {
+      return Int32Array.from(wordsOf(given), (word) => {
+        const id = this.#ids.get(word);
+        if (id === undefined) throw new UserError(`There is no word ${word}.`);
+        return id;
+      });
+    }
+
+    decode(ids: Iterable<number>): string {
+      const words = [...this.#ids.keys()];
+      return Array.from(ids, (id) => words[id]).join('');
+    }
+
+    decoder(): TokenDecoder {
+      return { push: (id) => this.decode([id]), end: () => '' };
+    }
+
+    toJSON(): TokenizerJson {
+      return { words: [...this.#ids.keys()] };
+    }
+  }
+
+  const wordsOf = (given: string): string[] => given.match(/[^\S\n]*[^\s]+\n*|\s/gu) ?? [];
+  const parts: string[] = [];
+  const words: TokenizerKind = {
+    name: 'words',
+    reads: () => false,
+    fromJSON: () => new Words([]),
+    builder: () => {
+      const seen = new Set<string>();
+      return {
+        add(part) {
+          parts.push(part);
+          for (const word of wordsOf(part)) seen.add(word);
+        },
+        finish: () => new Words([...seen]),
+      };
+    },
+  };
+
+  it.each([
+    ['bytes', byteTokenizers],
+    ['words', words],
+    ['a tokenizer that is made', byteTokenizer],
+  ])('is the text in memory, wherever ids are asked for: %s', async (_what, tokenizer) => {
+    const path = await fileOf(`\ufeff${text}`);
+    const [held, left] = [await openCorpus(path, { tokenizer }), await openCorpus(path, { ...inFile, tokenizer })];
+    expect([left.characters, left.sha256, left.tokenizer.size]).toEqual([
+      held.characters,
+      held.sha256,
+      held.tokenizer.size,
+    ]);
+    expect(left.characters).toBe(characters.length);
+    const all = held.tokens.length;
+    expect(left.tokens.length).toBe(all);
+    expect(left.tokens.subarray(0, all)).toEqual(held.tokens.subarray(0, all));
+    for (const begin of [0, 1, 400, 1000, 1700, all - 5, all]) {
+      for (const length of [0, 1, 64, 900]) {
+        const [one, other] = [left, held].map(({ tokens }) => tokens.subarray(begin, begin + length));
+        expect(one, `${length} from ${begin}`).toEqual(other);
+      }
+    }
+    expect(left.tokenizer.decode(left.tokens.subarray(0, all))).toBe(text);
+    left.close();
+  });
+
+  it('of one long line is cut between characters, and told of twice', async () => {
+    const long = '🐋鯨é'.repeat(600_000); // 5.4 MB: two chunks
+    const told: number[] = [];
+    const onProgress = (read: number): number => told.push(read);
+    const left = await openCorpus(await fileOf(long), { ...inFile, tokenizer: byteTokenizers, onProgress });
+    expect(left.tokens.length).toBe(Buffer.byteLength(long));
+    const middle = 9 * 300_000;
+    expect(left.tokenizer.decode(left.tokens.subarray(middle, middle + 9 * 2000))).toBe('🐋鯨é'.repeat(2000));
+    expect(told.filter((read) => read === Buffer.byteLength(long))).toHaveLength(2);
+    left.close();
+  });
+
+  it('is built from its parts, none of them held', async () => {
+    parts.length = 0;
+    const long = text.repeat(300);
+    const left = await openCorpus(await fileOf(long), { ...inFile, tokenizer: words });
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.join('')).toBe(long);
+    left.close();
+  });
+
+  it('that the tokenizer has no ids for is refused', async () => {
+    const path = await fileOf(text);
+    for (const options of [{}, inFile]) {
+      const opening = openCorpus(path, { ...options, tokenizer: new Words(['The']) });
+      await expect(opening).rejects.toThrow('There is no word 0.');
+    }
+  });
+
+  it('is noticed when it changes', async () => {
+    const left = await openCorpus(await fileOf(text), { ...inFile, tokenizer: words });
+    await fileOf(text.replaceAll('whale ', 'whales'));
+    expect(() => left.tokens.subarray(2000, 2100)).toThrow(/has been changed since it was opened/);
+    left.close();
+  });
+});
+
+describe('a text that is not the right one', () => {
+  it.each([{}, inFile])('is refused before it is made tokens: %j', async (options) => {
+    const path = await fileOf('🐋a');
+    const facts: unknown[] = [];
+    const check = (found: unknown): never => {
+      facts.push(found);
+      throw new UserError('another text');
+    };
+    const tokenizer = CharacterTokenizer.fromText('b');
+    await expect(openCorpus(path, { ...options, tokenizer, check })).rejects.toThrow('another text');
+    const sha256 = createHash('sha256').update('🐋a').digest('hex');
+    expect(facts).toEqual([{ name: path, characters: 2, sha256 }]);
   });
 });
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   constant,
   countOf,
-  dropout,
   hashOf,
   input,
   type Shape,
+  seededDropout,
   uniformFromBitsOf,
   type Value,
 } from '../../src/graph/index.ts';
@@ -99,7 +99,7 @@ describe('dropout', () => {
   ): Promise<{ data: number[]; found: number[] }> {
     const x = input('x', 'float32', shape);
     const data = Array.from({ length: elementCount(actual) }, (_, index) => Math.fround(1 + index / 7));
-    const output = dropout(x, { rate, source: { seed, step }, site: given.site });
+    const output = seededDropout(x, { rate, source: { seed, step }, site: given.site });
     const found = await evaluate({ x, seed, step }, output, {
       x: tensor('float32', actual, data),
       seed: tensor('int32', [], [given.seed]),
@@ -144,6 +144,6 @@ describe('dropout', () => {
 
   test('a rate of 0 adds nothing to the graph', () => {
     const x = constant([1, 2]);
-    expect(dropout(x, { rate: 0, source: { seed, step }, site: 0 })).toBe(x);
+    expect(seededDropout(x, { rate: 0, source: { seed, step }, site: 0 })).toBe(x);
   });
 });

@@ -26,7 +26,7 @@ import {
   type Value,
   where,
 } from '../../src/graph/index.ts';
-import { readTensor } from '../../src/onnx/tensor.ts';
+import { readTensor } from '../../src/onnx/tensor-proto.ts';
 import { decodeMessage } from '../../src/onnx/wire.ts';
 import { isTensorType, type Tensor, tensorAround } from '../../src/runtime/tensor.ts';
 import { debianPath } from '../support/debian.ts';

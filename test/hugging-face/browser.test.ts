@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { graphFileName } from '../../src/export/hugging-face/hugging-face.ts';
+import { graphFileName } from '../../src/export/hugging-face-folder.ts';
 import { startChromium, visit } from '../support/example-page.ts';
 import { type Server, serveFolder } from '../support/static-server.ts';
 import { folders, ownGreedyText, removeFolders, writeFolder } from './folder.ts';
@@ -62,8 +62,8 @@ const page = `<!doctype html>
 
 describe.skipIf(browser === undefined)('transformers.js in a page', () => {
   let server: Server | undefined;
-  const window = writeFolder('window', 'gpt', { settings: { blockSize: 8 }, seed: 3 });
-  const cache = writeFolder('cache', 'gpt', { settings: { blockSize: 320 }, placesWeigh: 3 });
+  const window = writeFolder('window', 'gpt', { settings: { block: 8 }, seed: 3 });
+  const cache = writeFolder('cache', 'gpt', { settings: { block: 320 }, placesWeigh: 3 });
   beforeAll(async () => {
     copyLibrary(folders());
     server = await serveFolder(folders());
@@ -103,7 +103,7 @@ describe.skipIf(browser === undefined)('transformers.js in a page', () => {
   });
 
   test('the cache form writes the same on WebGPU, and is refused beyond the block, though Gather checks no index there', async () => {
-    const short = writeFolder('short', 'gpt', { settings: { blockSize: 8 } });
+    const short = writeFolder('short', 'gpt', { settings: { block: 8 } });
     const task = { folder: 'short', prompt, count: 5, beyond: 1, file: graphFileName('cache'), device: 'webgpu' };
     expect(await written(task)).toBe(`${await ownGreedyText(short, prompt, 5)} and no more`);
   }, 120_000);

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Model, ModelConfig } from '../../models/index.ts';
-import { type HuggingFaceOptions, huggingFaceFiles } from '../../src/export/hugging-face/hugging-face.ts';
-import type { Weights } from '../../src/export/write-onnx.ts';
-import { generate } from '../../src/runtime/generation/generate.ts';
-import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
+import { type HuggingFaceOptions, huggingFaceFiles } from '../../src/export/hugging-face-folder.ts';
+import type { ConfiguredModel, GivenSettings } from '../../src/model/index.ts';
+import type { Weights } from '../../src/programs/parameters.ts';
+import { generate } from '../../src/runtime/generation/generate-tokens.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
 import { openFile } from '../support/run-graph.ts';
 import { strongWeights, tinyFile, tinyModel } from '../support/tiny-ladder.ts';
 
@@ -19,14 +19,14 @@ export const tokenizer: CharacterTokenizer = CharacterTokenizer.fromVocabulary(v
 
 /** A model with weights, and the folder that was written of it. */
 export interface WrittenModel {
-  readonly model: Model;
+  readonly model: ConfiguredModel;
   readonly weights: Weights;
   /** Without a slash at the end. */
   readonly path: string;
 }
 
 export interface WrittenModelOptions extends HuggingFaceOptions {
-  readonly settings?: Partial<Omit<ModelConfig, 'model'>>;
+  readonly settings?: Partial<GivenSettings>;
   readonly seed?: number;
   /** What the rows of the positions are multiplied with: more of it makes greedy text go on changing. */
   readonly placesWeigh?: number;
@@ -50,7 +50,7 @@ export function writeFolder(
   stage: string,
   { settings = {}, seed = 1, placesWeigh = 1, ...options }: WrittenModelOptions = {},
 ): WrittenModel {
-  const model = tinyModel(stage, { vocabularySize: vocabulary.length, ...settings });
+  const model = tinyModel(stage, { vocabulary: vocabulary.length, ...settings });
   const weights = strongWeights(model, seed);
   const places = weights.get('transformer.wpe.weight');
   if (places !== undefined) {
@@ -60,7 +60,7 @@ export function writeFolder(
     );
   }
   const path = join(root, name);
-  for (const [file, content] of huggingFaceFiles({ config: model.config, weights, vocabulary }, options)) {
+  for (const [file, content] of huggingFaceFiles({ model, weights, tokenizer }, options)) {
     mkdirSync(dirname(join(path, file)), { recursive: true });
     writeFileSync(join(path, file), content);
   }
@@ -70,10 +70,10 @@ export function writeFolder(
 /** What our own runtime writes on, the likeliest character each time, with the lecture's window. */
 export async function ownGreedyText({ model, weights }: WrittenModel, prompt: string, count: number): Promise<string> {
   const forward = await openFile(tinyFile('forward', model, { weights }));
-  const { blockSize } = model.config;
   const tokens = [...tokenizer.encode(prompt)];
   const written: number[] = [];
-  for await (const id of generate({ forward, tokens, count, blockSize, sampling: { greedy: true } })) written.push(id);
+  for await (const id of generate({ forward, tokens, count, blockSize: model.block, sampling: { greedy: true } }))
+    written.push(id);
   await forward.dispose();
   return tokenizer.decode(written);
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ModelConfig } from '../../models/index.ts';
+import type { GivenSettings } from '../../src/model/index.ts';
 import { distance, numbersOf, runFile } from '../support/run-graph.ts';
 import { someTokens, tinyFile } from '../support/tiny-ladder.ts';
 import { pythonWithTorch } from '../support/torch.ts';
@@ -9,7 +9,7 @@ import { removeFolders, vocabulary, writeFolder } from './folder.ts';
 
 const python = pythonWithTorch();
 
-const variants: readonly Partial<Omit<ModelConfig, 'model'>>[] = [
+const variants: readonly Partial<GivenSettings>[] = [
   { bias: true, activation: 'gelu_new', tied: true },
   { bias: true, activation: 'gelu', tied: false },
   { bias: true, activation: 'relu', tied: true, heads: 4, layers: 3 },

@@ -1,8 +1,8 @@
 import { AutoTokenizer, env, PreTrainedTokenizer } from '@huggingface/transformers';
 import { Tokenizer } from 'tokenizers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tokenizerConfigJson, tokenizerJson } from '../../src/export/hugging-face/tokenizer-files.ts';
-import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
+import { tokenizerConfigJson, tokenizerJson } from '../../src/model-directory/tokenizer-files.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
 import { removeFolders, tokenizer, vocabulary, writeFolder } from './folder.ts';
 
 env.allowRemoteModels = false;
@@ -84,9 +84,10 @@ test('thousands of characters from all of Unicode keep their ids in both, and co
   const codePoints = Array.from({ length: 4100 }, (_, index) => index * 271);
   const characters = codePoints.map((point) => String.fromCodePoint(point)).filter((it) => !/\p{Surrogate}/u.test(it));
   const text = characters.join('');
-  const ids = [...CharacterTokenizer.fromVocabulary(characters).encode(text)];
-  const json = tokenizerJson(characters);
-  const theirs = new PreTrainedTokenizer(JSON.parse(json), JSON.parse(tokenizerConfigJson(characters)));
+  const own = CharacterTokenizer.fromVocabulary(characters);
+  const ids = [...own.encode(text)];
+  const json = tokenizerJson(own);
+  const theirs = new PreTrainedTokenizer(JSON.parse(json), JSON.parse(tokenizerConfigJson(own)));
   expect(theirs.encode(text)).toEqual(ids);
   expect(theirs.decode(ids, { skip_special_tokens: true })).toBe(text);
   const inRust = Tokenizer.fromString(json);

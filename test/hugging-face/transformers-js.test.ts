@@ -1,7 +1,7 @@
 import { env, LogLevel, pipeline, type TextGenerationPipeline } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { graphFileName } from '../../src/export/hugging-face/hugging-face.ts';
-import type { TextGenerationForm } from '../../src/programs/text-generation.ts';
+import { graphFileName } from '../../src/export/hugging-face-folder.ts';
+import type { TextGenerationForm } from '../../src/programs/text-generation-program.ts';
 import { tinyStages } from '../support/tiny-ladder.ts';
 import { ownGreedyText, removeFolders, type WrittenModel, writeFolder } from './folder.ts';
 
@@ -29,8 +29,8 @@ async function greedyTexts(written: TextGenerationPipeline, prompts: string[], c
 const prompt = 'ab n';
 
 describe.each<[TextGenerationForm, string, () => WrittenModel]>([
-  ['window', 'of 8 characters', () => writeFolder('window', 'gpt', { settings: { blockSize: 8 }, seed: 3 })],
-  ['cache', 'that holds all', () => writeFolder('cache', 'gpt', { settings: { blockSize: 320 }, placesWeigh: 3 })],
+  ['window', 'of 8 characters', () => writeFolder('window', 'gpt', { settings: { block: 8 }, seed: 3 })],
+  ['cache', 'that holds all', () => writeFolder('cache', 'gpt', { settings: { block: 320 }, placesWeigh: 3 })],
 ])('the %s form, with a block %s', (form, _block, write) => {
   const written = write();
   let generator: TextGenerationPipeline;
@@ -53,7 +53,7 @@ describe.each<[TextGenerationForm, string, () => WrittenModel]>([
 });
 
 describe.each(tinyStages)('%s', (stage) => {
-  const written = writeFolder(stage.replaceAll(/\W+/g, '-'), stage, { settings: { blockSize: 16 } });
+  const written = writeFolder(stage.replaceAll(/\W+/g, '-'), stage, { settings: { block: 16 } });
 
   test.each<[TextGenerationForm, number]>([
     ['window', 30],
@@ -69,7 +69,7 @@ describe.each(tinyStages)('%s', (stage) => {
 });
 
 test('model.onnx is the window form, so that the default of 256 new characters is no error with a small block', async () => {
-  const written = writeFolder('default', 'gpt', { settings: { blockSize: 8 } });
+  const written = writeFolder('default', 'gpt', { settings: { block: 8 } });
   const generator = await load(written.path);
   const options = { do_sample: false, return_full_text: false } as const;
   const [result] = await generator(prompt, options);
@@ -78,7 +78,7 @@ test('model.onnx is the window form, so that the default of 256 new characters i
 });
 
 test('the cache form is refused beyond the block, rather than going on with wrong text', async () => {
-  const written = writeFolder('beyond', 'gpt', { settings: { blockSize: 8 } });
+  const written = writeFolder('beyond', 'gpt', { settings: { block: 8 } });
   const generator = await load(written.path, graphFileName('cache'));
   expect(await greedyText(generator, prompt, 5)).toHaveLength(5);
   const { logLevel } = env;

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { weightsByMatMul, weightsBySoftmax } from '../../models/average.ts';
-import type { Model } from '../../models/index.ts';
-import { causalMask } from '../../models/layers.ts';
-import { plainContext } from '../../models/model.ts';
 import { input } from '../../src/graph/index.ts';
+import { type ConfiguredModel, causalMask, plainProgram } from '../../src/model/index.ts';
+import { inProgram } from '../../src/model/program.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { gptLogits } from '../support/gpt-reference.ts';
 import { distance, numbersOf, openFile, runFile, runGraph } from '../support/run-graph.ts';
@@ -14,7 +13,7 @@ const [batch, time, vocabulary] = [2, 8, 11];
 describe('average', () => {
   test('makes the same rows by a normalised triangle as by a masked softmax', async () => {
     const x = input('x', 'float32', ['batch', 'time', 1]);
-    const visible = causalMask(x, x, 1, 8, plainContext);
+    const visible = inProgram(plainProgram, { tokens: x, block: 8 }, () => causalMask(x, 1));
     const outputs = { byMatMul: weightsByMatMul(visible), bySoftmax: weightsBySoftmax(visible) };
     const results = await runGraph(
       { inputs: { x }, outputs },
@@ -46,7 +45,7 @@ describe('gpt', () => {
     expect(logits?.shape).toEqual([batch, time, vocabulary]);
     for (let row = 0; row < batch; row += 1) {
       const ids = Array.from(tokens.data.subarray(row * time, (row + 1) * time));
-      const expected = gptLogits(model.config, weights, ids).flat();
+      const expected = gptLogits(model, weights, ids).flat();
       const found = numbersOf(logits).slice(row * time * vocabulary, (row + 1) * time * vocabulary);
       expect(distance(found, expected) / Math.max(...expected.map(Math.abs))).toBeLessThan(1e-5);
     }
@@ -54,7 +53,7 @@ describe('gpt', () => {
 });
 
 describe.each(tinyStages)('%s', (stage) => {
-  const model: Model = tinyModel(stage);
+  const model: ConfiguredModel = tinyModel(stage);
 
   test('no later character changes the logits before it, and each one changes its own', async () => {
     const session = await openFile(tinyFile('forward', model));

@@ -1,21 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { defineModel, type ModelConfig, modelConfig, modelNames } from '../../models/index.ts';
+import { gpt, modelNamed, modelNames } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { input, type Node, nodesBefore } from '../../src/graph/index.ts';
+import { type GivenSettings, initializersOf } from '../../src/model/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import { elementCount } from '../../src/runtime/tensor.ts';
 
 /** Names and shapes of a stage's parameters. */
-function shapesOf(name: string, settings: Partial<Omit<ModelConfig, 'model'>> = {}): Map<string, readonly number[]> {
-  const model = defineModel(modelConfig(name, { vocabularySize: 65, ...settings }));
+function shapesOf(name: string, settings: Partial<GivenSettings> = {}): Map<string, readonly number[]> {
+  const model = modelNamed(name).configure({ vocabulary: 65, ...settings });
   return new Map(modelParameters(model).map((parameter) => [parameter.name, parameter.value.shape.map(Number)]));
 }
 
 const countOf = (shapes: ReadonlyMap<string, readonly number[]>): number =>
   [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0);
 
-function operatorsOf(settings: Partial<Omit<ModelConfig, 'model'>>): Set<string> {
-  const model = defineModel(modelConfig('gpt', { vocabularySize: 65, ...settings }));
+function operatorsOf(settings: Partial<GivenSettings<(typeof gpt)['settings']>>): Set<string> {
+  const model = gpt.configure({ vocabulary: 65, ...settings });
   const nodes: Node[] = nodesBefore([model.logits(input('tokens', 'int32', ['batch', 'time']))]);
   return new Set(nodes.map(({ operator }) => operator.name));
 }
@@ -97,13 +98,14 @@ describe('the ladder', () => {
   ])(
     'gpt’s matrices begin as %s says, what adds to the residual stream smaller by √(2 · layers)',
     (initialization, ordinary) => {
-      const model = defineModel(modelConfig('gpt', { vocabularySize: 65, initialization }));
-      const matrices = modelParameters(model).filter(({ name }) => name.includes('.attn.') || name.includes('.mlp.'));
+      const model = gpt.configure({ vocabulary: 65, initialization });
+      const parameters = modelParameters(model);
+      const initializers = initializersOf(parameters, model.initialization);
+      const matrices = parameters.filter(({ name }) => name.includes('.attn.') || name.includes('.mlp.'));
       expect(matrices).toHaveLength(6 * 4);
       for (const { name, value } of matrices) {
         const deviation = ordinary(Number(value.shape[0])) / (name.endsWith('c_proj.weight') ? Math.sqrt(12) : 1);
-        const { source } = value;
-        const initializer = source.kind === 'parameter' ? source.initializer : undefined;
+        const initializer = initializers.get(name);
         expect(initializer?.kind === 'normal' ? initializer.standardDeviation : 0, name).toBeCloseTo(deviation, 12);
       }
     },
@@ -111,33 +113,34 @@ describe('the ladder', () => {
 });
 
 describe('impossible sizes are refused in a sentence', () => {
-  test.each<[name: string, settings: Partial<Omit<ModelConfig, 'model'>>, message: string]>([
-    ['gtp', {}, 'There is no model called gtp; choose one of bigram, average, head,'],
-    ['gpt', { vocabularySize: 0 }, 'vocabularySize must be a whole number above 0, not 0.'],
-    ['bigram', { vocabularySize: 2.5 }, 'vocabularySize must be a whole number above 0, not 2.5.'],
-    ['gpt', { blockSize: -1 }, 'blockSize must be a whole number above 0, not -1.'],
-    ['gpt', { embedding: Number.NaN }, 'embedding must be a whole number above 0, not NaN.'],
+  test.each<[name: string, settings: Partial<GivenSettings>, message: string]>([
+    ['gtp', {}, 'There is no model called gtp. Did you mean "gpt"?'],
+    ['transformer', {}, 'There is no model called transformer. Choose from bigram, average, head,'],
+    ['gpt', { vocabulary: 0 }, 'gpt: vocabulary must be a whole number from 1, not 0.'],
+    ['bigram', { vocabulary: 2.5 }, 'bigram: vocabulary must be a whole number from 1, not 2.5.'],
+    ['gpt', { block: -1 }, 'gpt: block must be a whole number from 1, not -1.'],
+    ['gpt', { embedding: Number.NaN }, 'gpt: embedding must be a whole number from 1, not NaN.'],
     [
       'gpt',
       { embedding: 100, heads: 6 },
       "An embedding of 100 can't be shared out evenly among 6 heads; change one of them.",
     ],
-    ['gpt', { heads: 0 }, 'heads must be a whole number above 0, not 0.'],
-    ['multi-head', { heads: 0 }, 'heads must be a whole number above 0, not 0.'],
-    ['gpt', { layers: 0 }, 'layers must be a whole number above 0, not 0.'],
-    ['residual', { layers: 1.5 }, 'layers must be a whole number above 0, not 1.5.'],
-    ['bigram', { layers: -1 }, 'layers must be a whole number, not -1.'],
-    ['gpt', { dropout: 1 }, 'dropout must be at least 0 and below 1, not 1.'],
-    ['gpt', { dropout: -0.1 }, 'dropout must be at least 0 and below 1, not -0.1.'],
+    ['gpt', { heads: 0 }, 'gpt: heads must be a whole number from 1, not 0.'],
+    ['multi-head', { heads: 0 }, 'multi-head: heads must be a whole number from 1, not 0.'],
+    ['gpt', { layers: 0 }, 'gpt: layers must be a whole number from 1, not 0.'],
+    ['residual', { layers: 1.5 }, 'residual: layers must be a whole number from 1, not 1.5.'],
+    ['bigram', { layers: 1 }, 'bigram has no setting "layers". Choose from block, initialization.'],
+    ['gpt', { dropout: 1 }, 'gpt: dropout must be a number from 0 and below 1, not 1.'],
+    ['gpt', { dropout: -0.1 }, 'gpt: dropout must be a number from 0 and below 1, not -0.1.'],
   ])('%s %j', (name, settings, message) => {
-    const make = (): unknown => modelConfig(name, { vocabularySize: 65, ...settings });
+    const make = (): unknown => modelNamed(name).configure({ vocabulary: 65, ...settings });
     expect(make).toThrow(UserError);
     expect(make).toThrow(message);
   });
 
-  test('a configuration made by hand is checked too', () => {
-    const good = modelConfig('gpt', { vocabularySize: 65 });
-    expect(() => defineModel({ ...good, model: 'gtp' })).toThrow('There is no model called gtp');
-    expect(() => defineModel({ ...good, heads: 5 })).toThrow("can't be shared out evenly among 5 heads");
+  test('sizes that are changed afterwards are checked too', () => {
+    const good = gpt.configure({ vocabulary: 65 });
+    expect(() => good.with({ vocabulary: 0 })).toThrow('gpt: vocabulary must be a whole number from 1, not 0.');
+    expect(() => good.with({ heads: 5 })).toThrow("can't be shared out evenly among 5 heads");
   });
 });

@@ -1,21 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { defineModel, modelConfig, modelNames } from '../../models/index.ts';
+import { modelNamed, modelNames } from '../../models/index.ts';
 import { UserError } from '../../src/errors.ts';
-import type { Initializer } from '../../src/graph/index.ts';
+import { type Initializer, initializersOf } from '../../src/model/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import { distance, numbersOf, runFile } from '../support/run-graph.ts';
+import { sized } from '../support/sized.ts';
 import { someTokens, strongWeights, tinyFile, tinyModel } from '../support/tiny-ladder.ts';
 
-const initializersOf = (stage: string): ReadonlyMap<string, Initializer> =>
-  new Map(
-    modelParameters(
-      defineModel(modelConfig(stage, { vocabularySize: 65, initialization: 'torch', bias: true, tied: false })),
-    ).flatMap(({ name, value: { source } }) => (source.kind === 'parameter' ? [[name, source.initializer]] : [])),
-  );
+function torchInitializers(stage: string): ReadonlyMap<string, Initializer> {
+  const model = sized(modelNamed(stage), { vocabulary: 65, initialization: 'torch', bias: true, tied: false });
+  return initializersOf(modelParameters(model), model.initialization);
+}
 
 describe('initialization torch: what PyTorch gives new modules', () => {
   test.each(modelNames)('%s: embeddings N(0, 1), matrices and biases U(±1/√inputs), LayerNorms 1 and 0', (stage) => {
-    const initializers = initializersOf(stage);
+    const initializers = torchInitializers(stage);
     expect(initializers.size).toBeGreaterThan(0);
     for (const [name, initializer] of initializers) {
       const matrix = initializers.get(name.replace(/bias$/, 'weight'));
@@ -31,7 +30,7 @@ describe('initialization torch: what PyTorch gives new modules', () => {
   });
 
   test('the bound follows from the inputs: the whole width into a head, four times the width out of the MLP', () => {
-    const bound = (stage: string, name: string): unknown => initializersOf(stage).get(name);
+    const bound = (stage: string, name: string): unknown => torchInitializers(stage).get(name);
     expect(bound('layer-norm', 'blocks.0.sa.heads.1.query.weight')).toEqual({
       kind: 'uniform',
       bound: 1 / Math.sqrt(32),
@@ -68,9 +67,8 @@ describe('the scale of attention scores', () => {
   );
 
   test.each(['gpt-nano', 'gpt'])('%s knows that of a head only, as the file format of GPT-2 does', (stage) => {
-    expect(() => modelConfig(stage, { vocabularySize: 65, attentionScale: 'embedding' })).toThrow(UserError);
-    expect(() => modelConfig(stage, { vocabularySize: 65, attentionScale: 'embedding' })).toThrow(
-      `${stage} scales attention by the width of a head, as GPT-2 does; by that of the embedding only the stages before it can.`,
-    );
+    const make = (): unknown => modelNamed(stage).configure({ vocabulary: 65, attentionScale: 'embedding' });
+    expect(make).toThrow(UserError);
+    expect(make).toThrow(`${stage} has no setting "attentionScale".`);
   });
 });

@@ -4,9 +4,9 @@ import { UserError } from '../../src/errors.ts';
 import { decodeModel, encodeModel } from '../../src/onnx/codec.ts';
 import { AttributeType } from '../../src/onnx/enums.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
+import type { AttributeProto, GraphProto, Int64, ModelProto, TensorProto } from '../../src/onnx/protos.ts';
 import { type Field, schema } from '../../src/onnx/schema.ts';
-import { tensorProto } from '../../src/onnx/tensor.ts';
-import type { AttributeProto, GraphProto, Int64, ModelProto, TensorProto } from '../../src/onnx/types.ts';
+import { tensorProto } from '../../src/onnx/tensor-proto.ts';
 import { decodeMessage, encodeMessage } from '../../src/onnx/wire.ts';
 import { exampleModel } from './example-model.ts';
 

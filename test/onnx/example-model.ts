@@ -1,6 +1,6 @@
 import { AttributeType, DataType } from '../../src/onnx/enums.ts';
-import { tensorProto } from '../../src/onnx/tensor.ts';
-import type { ModelProto, ValueInfoProto } from '../../src/onnx/types.ts';
+import type { ModelProto, ValueInfoProto } from '../../src/onnx/protos.ts';
+import { tensorProto } from '../../src/onnx/tensor-proto.ts';
 
 const value = (name: string, ...sizes: (number | string)[]): ValueInfoProto => ({
   name,

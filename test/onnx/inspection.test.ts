@@ -6,9 +6,9 @@ import { UserError } from '../../src/errors.ts';
 import { encodeModel } from '../../src/onnx/codec.ts';
 import { AttributeType, DataLocation, DataType } from '../../src/onnx/enums.ts';
 import { inspectModel } from '../../src/onnx/inspection.ts';
-import { printModel } from '../../src/onnx/print.ts';
-import { tensorProto } from '../../src/onnx/tensor.ts';
-import type { GraphProto, ModelProto, TensorProto } from '../../src/onnx/types.ts';
+import { printModel } from '../../src/onnx/print-model.ts';
+import type { GraphProto, ModelProto, TensorProto } from '../../src/onnx/protos.ts';
+import { tensorProto } from '../../src/onnx/tensor-proto.ts';
 import { debianPath, pythonWithOnnx } from '../support/debian.ts';
 import { exampleModel } from './example-model.ts';
 

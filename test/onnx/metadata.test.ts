@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeModel } from '../../src/onnx/codec.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
-import { tensorProto } from '../../src/onnx/tensor.ts';
+import { tensorProto } from '../../src/onnx/tensor-proto.ts';
 import { exampleModel } from './example-model.ts';
 
 test('a summary has what the model says of itself', () => {

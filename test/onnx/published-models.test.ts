@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeModel, encodeModel } from '../../src/onnx/codec.ts';
 import { dataTypes, type TensorData } from '../../src/onnx/data-types.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
-import { readTensor, tensorProto } from '../../src/onnx/tensor.ts';
+import { readTensor, tensorProto } from '../../src/onnx/tensor-proto.ts';
 import { decodeMessage, encodeMessage } from '../../src/onnx/wire.ts';
 import { debianPath } from '../support/debian.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeModel } from '../../src/onnx/codec.ts';
 import { type DataTypeName, dataTypes, type TensorData } from '../../src/onnx/data-types.ts';
-import { readTensor, tensorProto } from '../../src/onnx/tensor.ts';
+import { readTensor, tensorProto } from '../../src/onnx/tensor-proto.ts';
 import { decodeMessage, encodeMessage } from '../../src/onnx/wire.ts';
 import { pythonWithOnnx } from '../support/debian.ts';
 import { exampleModel } from './example-model.ts';

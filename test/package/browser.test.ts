@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { build } from 'esbuild';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { zippedSize } from '../../scripts/zipped-size.ts';
 
@@ -31,7 +32,7 @@ async function load(file: string, loaded = new Set<string>()): Promise<ReadonlyS
   return loaded;
 }
 
-const entries = ['index.js', 'web.js', 'models.js', 'worker.js'] as const;
+const entries = ['index.js', 'graph.js', 'onnx.js', 'parts.js', 'web.js', 'models.js', 'worker.js'] as const;
 const parts: Record<string, ReadonlySet<string>> = {};
 beforeAll(async () => {
   for (const entry of entries) parts[entry] = await load(entry);
@@ -72,10 +73,11 @@ describe('what a browser loads', () => {
   });
 });
 
-test('the entries share their classes: an error is a UserError, whichever entry it was imported from', async () => {
-  const [index, web] = await Promise.all(['index.js', 'web.js'].map((file) => import(join(folder, file))));
-  expect(index.UserError).toBe(web.UserError);
-  expect(() => index.matMul(1, 2)).toThrow(index.UserError);
+test('the entries share their classes: an error is a UserError, whichever entry throws it', async () => {
+  const [index, graph, web] = await Promise.all(
+    ['index.js', 'graph.js', 'web.js'].map((file) => import(join(folder, file))),
+  );
+  expect(() => graph.matMul(1, 2)).toThrow(index.UserError);
   const session = await web.open(Uint8Array.of(1), { device: 'wasm' }).catch((thrown: unknown) => thrown);
   expect(session).toBeInstanceOf(index.UserError);
 });
@@ -92,3 +94,21 @@ test('the package holds every file that its exports name, and no other folder of
   const folders = new Set(packed.map((path) => path.split('/').slice(1, -1).slice(0, 2).join('/')));
   expect([...folders].filter((path) => path !== '').sort()).toEqual(['dist/browser', 'dist/models', 'dist/src']);
 });
+
+test.each(['dist/browser/graph.js', 'dist/src/graph.js'])(
+  'what is bundled of %s still knows its operators',
+  async (entry) => {
+    const contents = `import { input, topK } from './${entry}'; export const { shape } = topK(input('x', 'float32', [3]), 2, { axis: 0 }).values;`;
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: root },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      write: false,
+      external: ['onnxruntime-web'],
+    });
+    const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
+    expect(await import(/* @vite-ignore */ `data:text/javascript;base64,${code}`)).toMatchObject({ shape: [2] });
+  },
+);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Model } from '../../models/index.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { type AttentionForm, makeProgram } from '../../src/programs/index.ts';
 import type { Session } from '../../src/runtime/session.ts';
 import { scalar, tensor } from '../../src/runtime/tensor.ts';
@@ -14,7 +14,7 @@ const nodeOf: Readonly<Record<string, string>> = { fused: 'Attention', 'group-qu
 /** The stages that have softmax attention over keys. */
 const attending = tinyStages.filter((stage) => !/bigram|average/.test(stage));
 
-async function wholeLogits(model: Model, batch: number): Promise<number[]> {
+async function wholeLogits(model: ConfiguredModel, batch: number): Promise<number[]> {
   return numbersOf((await runFile(tinyFile('forward', model), { tokens: someTokens([batch, time]) })).logits);
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { decodeModel } from '../../src/onnx/codec.ts';
 import { DataType } from '../../src/onnx/enums.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
-import type { GraphProto, NodeProto } from '../../src/onnx/types.ts';
-import { readState } from '../../src/runtime/program.ts';
+import type { GraphProto, NodeProto } from '../../src/onnx/protos.ts';
+import { readState } from '../../src/runtime/program-description.ts';
 import { takeScanApart } from '../../src/runtime/scan-program.ts';
 import { tinyFile, tinyModel, tinyStages } from '../support/tiny-ladder.ts';
 
@@ -17,7 +17,7 @@ function allNodes({ node = [] }: GraphProto): NodeProto[] {
 
 /** The operators of the nodes that make int64, bool or float64 tensors, each once. */
 function makersOf(type: number, file: Uint8Array): string[] {
-  const { graph } = decodeModel(takeScanApart(file, readState(readModelSummary(file)))?.turn ?? file);
+  const { graph } = decodeModel(takeScanApart(file, readState(readModelSummary(file)))?.iteration ?? file);
   const infos = [...(graph.valueInfo ?? []), ...(graph.output ?? [])];
   const names = new Set(infos.filter((info) => info.type?.tensorType?.elemType === type).map(({ name }) => name));
   const makers = allNodes(graph).filter(({ output = [] }) => output.some((name) => names.has(name)));
@@ -40,7 +40,7 @@ describe.each(tinyStages)('%s', (stage) => {
       const file = tinyFile(program, model);
       expect(makersOf(DataType.INT64, file).filter((operator) => operator !== 'Shape')).toEqual([]);
       expect(makersOf(DataType.DOUBLE, file)).toEqual([]);
-      const { graph } = decodeModel(takeScanApart(file, readState(readModelSummary(file)))?.turn ?? file);
+      const { graph } = decodeModel(takeScanApart(file, readState(readModelSummary(file)))?.iteration ?? file);
       const strays = allNodes(graph).filter(({ opType = '' }) => cpuOnly.has(opType));
       expect(strays.map(({ name }) => name)).toEqual([]);
     },

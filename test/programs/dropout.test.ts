@@ -3,7 +3,7 @@ import { exportProgram } from '../../src/export/export-program.ts';
 import { input, nodesBefore, type Value } from '../../src/graph/index.ts';
 import { decodeModelFields } from '../../src/onnx/codec.ts';
 import { logitsWithDropout } from '../../src/programs/dropout.ts';
-import { trainProgram } from '../../src/programs/train.ts';
+import { trainProgram } from '../../src/programs/train-program.ts';
 import { someOptimizer, tinyModel } from '../support/tiny-ladder.ts';
 
 /** Every operator of a training file, bodies of loops included. */

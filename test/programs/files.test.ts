@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configFromJson } from '../../src/export/config.ts';
+import { configFromJson } from '../../src/model-directory/config.ts';
 import { decodeModel } from '../../src/onnx/codec.ts';
 import { makeProgram, modelParameters, type ProgramName, programNames } from '../../src/programs/index.ts';
 import type { ValueDescription } from '../../src/runtime/session.ts';
@@ -150,7 +150,7 @@ describe('the contract', () => {
     const file = decodeModel(tinyFile(name, model));
     const metadata = Object.fromEntries((file.metadataProps ?? []).map(({ key = '', value = '' }) => [key, value]));
     expect(metadata['trilu.program']).toBe(name);
-    expect(configFromJson(JSON.parse(metadata['trilu.config'] ?? ''), 'metadata')).toEqual(model.config);
+    expect(configFromJson(JSON.parse(metadata['trilu.config'] ?? ''), 'metadata')).toEqual(model);
     expect(JSON.parse(metadata['trilu.vocabulary'] ?? '')).toEqual(Array.from('abcdefghijk'));
     const pairs: { input: string; output: string }[] = JSON.parse(metadata['trilu.state'] ?? '');
     const inputs = file.graph?.input?.map((input) => input.name) ?? [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AttentionForm } from '../../src/programs/index.ts';
 import type { Session } from '../../src/runtime/session.ts';
-import { type Tensor, tensor, zeros } from '../../src/runtime/tensor.ts';
+import { type Tensor, tensor, zeroTensor } from '../../src/runtime/tensor.ts';
 import { distance, numbersOf, openFile, runFile } from '../support/run-graph.ts';
 import { someTokens, tinyFile, tinyModel, tinyStages } from '../support/tiny-ladder.ts';
 
@@ -16,7 +16,7 @@ async function empty(session: Session): Promise<void> {
   const inputs = session.program.inputs.filter(({ name }) => names.has(name));
   const state = inputs.map(({ name, type, shape }): [string, Tensor] => {
     const sizes = shape.map((size) => (size === 'batch' ? batch : Number(size)));
-    return [name, type === 'int32' ? zeros('int32', sizes) : zeros('float32', sizes)];
+    return [name, type === 'int32' ? zeroTensor('int32', sizes) : zeroTensor('float32', sizes)];
   });
   await session.setState(Object.fromEntries(state));
 }

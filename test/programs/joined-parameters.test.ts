@@ -5,7 +5,11 @@ import { evaluate } from '../support/interpreter.ts';
 import { tensorOf } from '../support/interpreter-tensor.ts';
 
 const named = (name: string, ...shape: number[]): NamedValue => ({ name, value: input(name, 'float32', shape) });
-const matrices = ({ rank }: Value): boolean => rank >= 2;
+const matrices = {
+  joinable: true,
+  slots: ['mean', 'square'],
+  decays: ({ rank }: Value): boolean => rank >= 2,
+};
 const groupsOf = (...parameters: NamedValue[]): string[][] =>
   joinParameters(parameters, matrices).map(({ members }) => members.map(({ name }) => name));
 
@@ -30,11 +34,14 @@ describe('which parameters are trained as one tensor', () => {
     expect(groupsOf(...vectors).map(({ length }) => length)).toEqual([7, 7, 2]);
   });
 
-  test('one alone is the model’s own parameter, and its moments have its shape', () => {
+  test('one alone is the model’s own parameter, and its slots have its shape', () => {
     const only = named('w', 3, 5);
     const [group] = joinParameters([only], matrices);
     expect(group?.parameter.formal).toBe(only.value);
-    expect(group?.firstMoment).toMatchObject({ names: ['w.exp_avg'], formal: { shape: [3, 5] } });
+    expect(group?.slots).toMatchObject([
+      { slot: 'mean', names: ['w.mean'], formal: { shape: [3, 5] } },
+      { slot: 'square', names: ['w.square'], formal: { shape: [3, 5] } },
+    ]);
     expect(group?.decays).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { trainProgram } from '../../src/programs/train.ts';
+import { trainProgram } from '../../src/programs/train-program.ts';
 import type { Tensors } from '../../src/runtime/tensor.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { distance, numbersOf, openFile } from '../support/run-graph.ts';

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { trainProgram } from '../../src/programs/train.ts';
+import { trainProgram } from '../../src/programs/train-program.ts';
 import { type Tensors, tensor } from '../../src/runtime/tensor.ts';
+import { lion } from '../../src/train/optimizers/lion.ts';
+import type { OptimizerSetup } from '../../src/train/optimizers/optimizer.ts';
+import { sgd } from '../../src/train/optimizers/sgd.ts';
 import { numbersOf, openFile } from '../support/run-graph.ts';
 import {
   someOptimizer,
@@ -30,9 +33,10 @@ async function train(
     parts = 1,
     state,
     skipNonFinite = true,
-  }: { clip?: number; parts?: number; state?: Tensors; skipNonFinite?: boolean } = {},
+    chosen = someOptimizer,
+  }: { clip?: number; parts?: number; state?: Tensors; skipNonFinite?: boolean; chosen?: OptimizerSetup } = {},
 ): Promise<{ state: Tensors; losses: number[]; norms: number[] }> {
-  const optimizer = { ...someOptimizer, clip };
+  const optimizer = { ...chosen, clip };
   const sizes = { batch: 4, time: 8 };
   const program = trainProgram(model, { optimizer, sizes, parts, skipNonFinite });
   const session = await openFile(tinyFile(program, model));
@@ -52,24 +56,30 @@ async function train(
 }
 
 /** A state some steps into training, with one weight that overflows the forward pass. */
-async function brokenState(weight: number): Promise<Tensors> {
-  const { state } = await train([1e-3, 1e-3]);
+async function brokenState(weight: number, chosen = someOptimizer as OptimizerSetup): Promise<Tensors> {
+  const { state } = await train([1e-3, 1e-3], { chosen });
   const { shape = [], data = [] } = state['transformer.h.0.mlp.c_fc.weight'] ?? {};
   const numbers = Float32Array.from(data, Number);
   numbers[3] = weight;
   const name = 'transformer.h.0.mlp.c_fc.weight';
-  const moment = Float32Array.from(state[`${name}.exp_avg`]?.data ?? [], Number);
-  moment[5] = -0; // what is added to it must not make it 0
-  return { ...state, [name]: tensor('float32', shape, numbers), [`${name}.exp_avg`]: tensor('float32', shape, moment) };
+  const slot = Object.keys(state).find((key) => key.startsWith(`${name}.`)); // the first; AdamW's second is never below 0
+  const broken = { ...state, [name]: tensor('float32', shape, numbers) };
+  if (slot === undefined) return broken;
+  const kept = Float32Array.from(state[slot]?.data ?? [], Number);
+  kept[5] = -0; // what is added to it must not make it 0
+  return { ...broken, [slot]: tensor('float32', shape, kept) };
 }
 
 describe('a step whose loss is not finite', () => {
-  it.each([
+  it.each<{ clip: number; parts: number; chosen?: OptimizerSetup }>([
     { clip: 1, parts: 1 },
     { clip: 0, parts: 1 },
     { clip: 1, parts: 2 },
-  ])('leaves parameters and moments as they were to the last bit, and is counted: %o', async (how) => {
-    const state = await brokenState(Number.NaN);
+    { clip: 1, parts: 1, chosen: sgd.with({ weightDecay: 0.1 }) },
+    { clip: 0, parts: 1, chosen: sgd.with({ momentum: 0, weightDecay: 0.1 }) },
+    { clip: 1, parts: 2, chosen: lion.with() },
+  ])('leaves parameters and slots as they were to the last bit, and is counted: %o', async (how) => {
+    const state = await brokenState(Number.NaN, how.chosen);
     const before = bytesOf(state);
     const after = await train([1e-3], { ...how, state });
     expect(after.losses[0]).toBeNaN();

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RunDirectory, readCheckpoint } from '../../src/runs/run-directory.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
-import type { Checkpoint } from '../../src/trainer/checkpoint.ts';
+import type { Checkpoint } from '../../src/train/trainer/checkpoint.ts';
 import { emptyFolder } from '../storage/folders.ts';
-import { smallRun } from '../trainer/small-run.ts';
+import { smallRun } from '../train/trainer/small-run.ts';
 
 // The clock alone is played: timers and the monotonic clock go on.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defineModel } from '../../models/index.ts';
 import { RunDirectory, readCheckpoint, readModelDirectory } from '../../src/runs/run-directory.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
-import type { Checkpoint } from '../../src/trainer/checkpoint.ts';
-import { weightsOf } from '../../src/trainer/state.ts';
+import type { Checkpoint } from '../../src/train/trainer/checkpoint.ts';
+import { weightsOf } from '../../src/train/trainer/training-state.ts';
 import { emptyFolder } from '../storage/folders.ts';
-import { smallRun } from '../trainer/small-run.ts';
+import { smallRun } from '../train/trainer/small-run.ts';
 
 const { checkpoint: first } = smallRun();
 
@@ -94,7 +93,7 @@ describe('a checkpoint that is damaged', () => {
 
   it('is passed over with others that are', async () => {
     const run = await runWith([10, 20, 30], 2);
-    for (const path of [stateOf(run), join(run, 'checkpoints/step-20.safetensors')]) flipBit(path, 5000);
+    for (const path of [stateOf(run), join(run, 'checkpoints/step-20.safetensors')]) flipBit(path, 8000);
     const { checkpoint, passedOver } = await readCheckpoint(run);
     expect(checkpoint).toEqual(at(10));
     expect(passedOver).toHaveLength(2);
@@ -102,7 +101,7 @@ describe('a checkpoint that is damaged', () => {
 
   it('is never kept in the place of a good one', async () => {
     const run = await runWith([10, 20], 1);
-    flipBit(stateOf(run), 5000);
+    flipBit(stateOf(run), 8000);
     const again = await RunDirectory.open(run);
     await again.rewind(10, { damaged: true });
     await again.save(at(25), { keep: 1 });
@@ -115,7 +114,7 @@ describe('a checkpoint that is damaged', () => {
 
   it('with nothing before it is told of', async () => {
     const run = await runWith([10], 1);
-    flipBit(stateOf(run), 5000);
+    flipBit(stateOf(run), 8000);
     await expect(readCheckpoint(run)).rejects.toThrow('its checksum is not that of its content');
   });
 });
@@ -124,11 +123,11 @@ describe('the best model', () => {
   it('is a model directory of its own, whose weights say of which step they are', async () => {
     const path = join(emptyFolder(), 'run');
     const run = await RunDirectory.open(path);
-    const weights = weightsOf(defineModel(first.record.config), first.state);
+    const weights = weightsOf(first.record.model, first.state);
     for (const step of [5, 15]) await run.saveBest(first.record, weights, { step, validationLoss: 2 - step / 100 });
     await run.release();
     const best = await readModelDirectory(join(path, 'best'));
-    expect(best.config).toEqual(first.record.config);
+    expect(best.model).toEqual(first.record.model);
     for (const [name, data] of weights) expect(best.weights.get(name)).toEqual(data);
     const header = readFileSync(join(path, 'best/model.safetensors')).subarray(8, 200).toString();
     expect(header).toContain('"step":"15","validation_loss":"1.85","format":"pt"');

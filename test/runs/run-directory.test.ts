@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { isDirectory, RunDirectory, readCheckpoint, readModelDirectory } from '../../src/runs/run-directory.ts';
-import type { Metrics } from '../../src/trainer/run-files.ts';
+import type { Metrics } from '../../src/train/trainer/run-files.ts';
 import { emptyFolder } from '../storage/folders.ts';
-import { smallRun } from '../trainer/small-run.ts';
+import { smallRun } from '../train/trainer/small-run.ts';
 
 const { checkpoint } = smallRun();
 
@@ -26,9 +26,9 @@ describe('a run directory', () => {
     await run.save(checkpoint, { keep: 1 });
     await run.release();
     expect(await readCheckpoint(folder)).toEqual({ checkpoint, passedOver: [] });
-    const { config, vocabulary, weights } = await readModelDirectory(folder);
-    expect(config).toEqual(checkpoint.record.config);
-    expect(vocabulary).toEqual(checkpoint.record.vocabulary);
+    const { model, tokenizer, weights } = await readModelDirectory(folder);
+    expect(model).toEqual(checkpoint.record.model);
+    expect(tokenizer).toEqual(checkpoint.record.tokenizer);
     for (const [name, data] of weights) expect(data).toEqual(checkpoint.state[name]?.data);
     expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });

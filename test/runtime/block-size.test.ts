@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/runtime/session.ts';
-import { scalar, zeros } from '../../src/runtime/tensor.ts';
+import { scalar, zeroTensor } from '../../src/runtime/tensor.ts';
 import { openFile } from '../support/run-graph.ts';
 import { someTokens, tinyFile, tinyModel } from '../support/tiny-ladder.ts';
 
@@ -41,7 +41,7 @@ describe('more tokens than a block', () => {
     const caches = Object.values(await decode.getState());
     expect(caches.every(({ shape }) => shape[2] === 8)).toBe(true);
     const full = Object.fromEntries(
-      decode.program.state.map(({ input }) => [input, zeros('float32', [1, 2, 8, 8])] as const),
+      decode.program.state.map(({ input }) => [input, zeroTensor('float32', [1, 2, 8, 8])] as const),
     );
     await expect(decode.run({ tokens: someTokens([1, 1]), ...full })).rejects.toThrow('8 in the cache');
   });

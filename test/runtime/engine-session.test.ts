@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EngineSession } from '../../src/runtime/engine-session.ts';
-import { RuntimeError, type RuntimeErrorKind } from '../../src/runtime/errors.ts';
+import { RuntimeError, type RuntimeErrorKind } from '../../src/runtime/runtime-error.ts';
 import type { ProgramDescription, ValueDescription } from '../../src/runtime/session.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { type FakeEngine, fakeEngine } from '../support/fake-engine.ts';

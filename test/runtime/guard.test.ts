@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { RuntimeError } from '../../src/runtime/errors.ts';
 import { Guard } from '../../src/runtime/guard.ts';
+import { RuntimeError } from '../../src/runtime/runtime-error.ts';
 
 const loss = new RuntimeError('device-lost', 'The GPU was lost.');
 const failing = (): Promise<never> => Promise.reject(new Error('failed to call OrtRun()'));

@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { RuntimeError } from '../../src/runtime/errors.ts';
+import { chooseAutomatically } from '../../src/runtime/choose-device.ts';
+import { gpusIn, nvidiaGpus } from '../../src/runtime/devices/node/gpus.ts';
+import type { NodeDevice } from '../../src/runtime/devices/node/node-device.ts';
+import { nodeDevices } from '../../src/runtime/devices/node/node-devices.ts';
+import { emulatorOf, webgpu } from '../../src/runtime/devices/node/webgpu.ts';
 import { absenceIn, explainAbsence } from '../../src/runtime/node/absence.ts';
-import { devices, reportDevices } from '../../src/runtime/node/available.ts';
-import { chooseAutomatically, chooseDevice, type Try } from '../../src/runtime/node/choose-device.ts';
+import { devices, devicesAt } from '../../src/runtime/node/available.ts';
+import { chooseDevice } from '../../src/runtime/node/choose-device.ts';
+import { lookAt, type Site } from '../../src/runtime/node/look.ts';
 import { type Machine, thisMachine } from '../../src/runtime/node/machine.ts';
-import { type ProbedDevice, type ProbeResult, probe } from '../../src/runtime/node/probe.ts';
-import { emulatorOf, gpusIn, nvidiaGpus } from '../../src/runtime/node/webgpu.ts';
+import { type ProbeResult, probe } from '../../src/runtime/node/probe.ts';
+import { RuntimeError } from '../../src/runtime/runtime-error.ts';
 import { copiedRuntime, scriptedRuntime } from '../support/copied-runtime.ts';
 import { debianPath } from '../support/debian.ts';
 
@@ -23,19 +28,27 @@ function linux(gpuFiles: readonly string[], runtime: string | undefined = thisMa
 }
 
 /** Tries that come out as told, and what was tried. */
-function tries(results: Partial<Record<ProbedDevice, Partial<ProbeResult>>>) {
-  const tried: ProbedDevice[] = [];
-  const attempt: Try = async (device) => {
-    tried.push(device);
-    return { ...nothing, ...results[device] };
+function tries(results: Readonly<Record<string, Partial<ProbeResult>>>) {
+  const tried: string[] = [];
+  const attempt: Site['attempt'] = async ({ name }) => {
+    tried.push(name);
+    return { ...nothing, ...results[name] };
   };
   return { tried, attempt };
+}
+
+/** The choice of `auto` on a machine: the name of the device, and what is told. */
+async function autoOn(machine: Machine, attempt: Site['attempt']) {
+  const { device, notices } = await chooseAutomatically(nodeDevices, (candidate: NodeDevice) =>
+    lookAt(candidate, { machine, attempt }, false),
+  );
+  return { device: device.name, notices };
 }
 
 describe('auto', () => {
   it('tries nothing on a machine without a GPU, and has nothing to tell', async () => {
     const { tried, attempt } = tries({ webgpu: { works: true }, cuda: { works: true } });
-    expect(await chooseAutomatically(linux([]), attempt)).toEqual({ device: 'cpu', notices: [] });
+    expect(await autoOn(linux([]), attempt)).toEqual({ device: 'cpu', notices: [] });
     expect(tried).toEqual([]);
   });
 
@@ -44,7 +57,7 @@ describe('auto', () => {
     const times: number[] = [];
     for (let round = 0; round < 5; round += 1) {
       const start = performance.now();
-      await chooseAutomatically(
+      await autoOn(
         {
           ...thisMachine,
           platform: 'linux',
@@ -64,7 +77,7 @@ describe('auto', () => {
     const runtime = copiedRuntime({ 'libonnxruntime_providers_cuda.so': new Uint8Array() });
     const { tried, attempt } = tries({ cuda: { works: true }, webgpu: { works: true } });
     const machine = { ...linux(['/dev/nvidia0'], runtime), platform: process.platform, architecture: process.arch };
-    expect(await chooseAutomatically(machine, attempt)).toEqual({ device: 'cuda', notices: [] });
+    expect(await autoOn(machine, attempt)).toEqual({ device: 'cuda', notices: [] });
     expect(tried).toEqual(['cuda']);
   });
 
@@ -73,47 +86,43 @@ describe('auto', () => {
     const machine = { ...linux(['/dev/nvidia0'], runtime), platform: process.platform, architecture: process.arch };
     const log = 'Failed to load library x.so with error: libcublasLt.so.12: cannot open shared object file';
     const { tried, attempt } = tries({ cuda: { log }, webgpu: { works: true, drivers: ['libGLX_nvidia.so.0'] } });
-    const { device, notices } = await chooseAutomatically(machine, attempt);
+    const { device, notices } = await autoOn(machine, attempt);
     expect([device, tried]).toEqual(['webgpu', ['cuda', 'webgpu']]);
     expect(notices).toEqual([
-      expect.stringMatching(
-        /^There is a GPU, but cuda can't use it: a library of CUDA 12 .* What to do: install .*\.$/,
-      ),
+      expect.stringMatching(/^The device cuda is not used: a library of CUDA 12 .* What to do: install .*\.$/),
     ]);
   });
 
   it('takes the CPU where a GPU is there that does not work, and tells why', async () => {
     const { attempt } = tries({ webgpu: { message: noAdapter, log: 'Warning: vkCreateInstance: Found no drivers!' } });
-    const { device, notices } = await chooseAutomatically(linux(['/dev/dri/renderD128']), attempt);
+    const { device, notices } = await autoOn(linux(['/dev/dri/renderD128']), attempt);
     expect(device).toBe('cpu');
-    expect(notices).toEqual([
-      expect.stringContaining("There is a GPU, but webgpu can't use it: there is no Vulkan driver"),
-    ]);
+    expect(notices).toEqual([expect.stringContaining('The device webgpu is not used: there is no Vulkan driver')]);
   });
 
   it('passes over a GPU that is emulated in software', async () => {
     const { attempt } = tries({ webgpu: { works: true, drivers: ['libvk_swiftshader.so'] } });
-    expect(await chooseAutomatically(linux(['/dev/dri/renderD128']), attempt)).toEqual({ device: 'cpu', notices: [] });
+    expect(await autoOn(linux(['/dev/dri/renderD128']), attempt)).toEqual({ device: 'cpu', notices: [] });
   });
 
   it('tries where there are no device files to look at, but does not claim a GPU that it has not seen', async () => {
     const mac: Machine = { ...linux([]), platform: 'darwin', architecture: 'arm64', gpuFiles: async () => undefined };
     const working = tries({ webgpu: { works: true } });
-    expect(await chooseAutomatically(mac, working.attempt)).toEqual({ device: 'webgpu', notices: [] });
+    expect(await autoOn(mac, working.attempt)).toEqual({ device: 'webgpu', notices: [] });
     const failing = tries({ webgpu: { message: noAdapter } });
-    expect(await chooseAutomatically(mac, failing.attempt)).toEqual({ device: 'cpu', notices: [] });
+    expect(await autoOn(mac, failing.attempt)).toEqual({ device: 'cpu', notices: [] });
     expect(failing.tried).toEqual(['webgpu']);
   });
 
   it('does not try what has no build: WebGPU on Linux but x64', async () => {
     const { tried, attempt } = tries({ webgpu: { works: true } });
     const arm = { ...linux(['/dev/dri/renderD128']), architecture: 'arm64' };
-    expect(await chooseAutomatically(arm, attempt)).toEqual({ device: 'cpu', notices: [] });
+    expect(await autoOn(arm, attempt)).toEqual({ device: 'cpu', notices: [] });
     expect(tried).toEqual([]);
   });
 
   it('gives the same answer to all who ask', async () => {
-    expect(await chooseDevice('auto')).toBe(await chooseDevice(undefined));
+    expect(await chooseDevice({ device: 'auto' })).toBe(await chooseDevice());
   });
 });
 
@@ -121,7 +130,7 @@ describe('a device by name', () => {
   it.each(['cpu', 'webgpu', 'wasm'] as const)(
     '%s is taken as it is: opening tells whether it is there',
     async (device) => {
-      expect(await chooseDevice(device)).toEqual({ device, notices: [] });
+      expect(await chooseDevice({ device })).toEqual({ device: nodeDevices.named(device), notices: [] });
     },
   );
 });
@@ -140,28 +149,28 @@ describe('a probe that goes wrong harms nobody', () => {
       'it calculates wrongly: 2 + 2 came out as 5',
     ],
   ])('it %s', async (_, code, message) => {
-    const result = await probe('webgpu', { runtime: scriptedRuntime(ends(code)) });
+    const result = await probe([{ name: 'webgpu' }], { runtime: scriptedRuntime(ends(code)) });
     expect(result).toMatchObject({ works: false, message });
-    expect(absenceIn('webgpu', result).reason).toBe(message);
+    expect(absenceIn(webgpu, result).reason).toBe(message);
   });
 
   it('it hangs', async () => {
     const runtime = scriptedRuntime(ends('await new Promise((settle) => setTimeout(settle, 60_000))'));
-    const result = await probe('webgpu', { runtime }, { limit: 1000 });
+    const result = await probe([{ name: 'webgpu' }], { runtime }, 1000);
     expect(result).toMatchObject({ works: false, message: 'it gave no answer within 1 s' });
   });
 
   it('a crash after the answer takes nothing back', async () => {
     const works = `process.on('exit', () => process.abort());
       return { run: async () => ({ y: { data: [2, 4] } }), release: async () => {} };`;
-    expect(await probe('webgpu', { runtime: scriptedRuntime(ends(works)) })).toMatchObject({
+    expect(await probe([{ name: 'webgpu' }], { runtime: scriptedRuntime(ends(works)) })).toMatchObject({
       works: true,
       message: '',
     });
   });
 
   it('there is nothing to try without onnxruntime-node', async () => {
-    expect((await probe('cuda', { runtime: undefined })).message).toBe('onnxruntime-node is not installed');
+    expect((await probe(['cuda'], { runtime: undefined })).message).toBe('onnxruntime-node is not installed');
   });
 });
 
@@ -178,9 +187,12 @@ describe('WebGPU', () => {
 
   it.skipIf(swiftShader === undefined)('in SwiftShader is found, and told to be an emulation', async () => {
     withDrivers(swiftShader ?? '');
-    const result = await probe('webgpu', thisMachine);
+    const result = await probe([{ name: 'webgpu' }], thisMachine);
     expect(result).toMatchObject({ works: true, drivers: ['libvk_swiftshader.so'] });
-    const reports = await reportDevices(thisMachine, async (device) => (device === 'webgpu' ? result : nothing));
+    const reports = await devicesAt({
+      machine: thisMachine,
+      attempt: async ({ name }) => (name === 'webgpu' ? result : nothing),
+    });
     expect(reports.find(({ device }) => device === 'webgpu')).toEqual({
       device: 'webgpu',
       available: true,
@@ -194,9 +206,9 @@ describe('WebGPU', () => {
 
   it.skipIf(process.platform !== 'linux')('without a Vulkan driver is told to lack one', async () => {
     withDrivers('/nowhere/icd.json');
-    const result = await probe('webgpu', thisMachine);
+    const result = await probe([{ name: 'webgpu' }], thisMachine);
     expect(result.works).toBe(false);
-    expect(absenceIn('webgpu', result)).toEqual({
+    expect(absenceIn(webgpu, result)).toEqual({
       reason: expect.stringMatching(/^(there is no Vulkan driver|the Vulkan loader could not be loaded .*)$/),
       remedy: expect.stringContaining('apt-get install libvulkan1 mesa-vulkan-drivers'),
     });
@@ -204,7 +216,9 @@ describe('WebGPU', () => {
 
   it.skipIf(process.platform !== 'linux')('a failed opening is explained by what its error does not say', async () => {
     withDrivers('/nowhere/icd.json');
-    const error = await explainAbsence('webgpu', new RuntimeError('load', 'No.', { cause: new Error(noAdapter) }));
+    const error = await explainAbsence(webgpu, new RuntimeError('load', 'No.', { cause: new Error(noAdapter) }), {
+      providers: [{ name: 'webgpu' }],
+    });
     expect(error).toBeInstanceOf(UserError);
     expect(String(error)).toMatch(/The device webgpu is not available: .*Vulkan.* Or use the device cpu\.$/);
   });
@@ -222,7 +236,7 @@ describe('WebGPU', () => {
     ['', 'no available backend found. ERR: [webgpu] backend not found.', /^onnxruntime-node has no WebGPU/],
     ['', 'file.cc:1 x was false. Some new words.\nmore', /^Some new words$/],
   ])('what is said is told by what is missing: %j', (log, message, reason) => {
-    expect(absenceIn('webgpu', { message, log }).reason).toMatch(reason);
+    expect(absenceIn(webgpu, { message, log }).reason).toMatch(reason);
   });
 
   it.each<[readonly string[], readonly string[] | undefined, string | undefined]>([
@@ -261,12 +275,12 @@ describe('the list of devices', () => {
       emulated: false,
       description: expect.stringMatching(/, \d+ cores?$/),
     });
-    expect(reports.find(({ auto }) => auto)?.device).toBe((await chooseDevice('auto')).device);
+    expect(reports.find(({ auto }) => auto)?.device).toBe((await chooseDevice()).device.name);
   });
 
   it('without onnxruntime-node says how to install it', async () => {
     const machine: Machine = { ...linux([]), runtime: undefined };
-    const reports = await reportDevices(machine, async () => nothing);
+    const reports = await devicesAt({ machine, attempt: async () => nothing });
     for (const device of ['cuda', 'webgpu', 'cpu']) {
       expect(reports.find((report) => report.device === device)).toMatchObject({
         available: false,
@@ -279,10 +293,10 @@ describe('the list of devices', () => {
 
   it('names a GPU that works by its name', async () => {
     const log = 'Discovered OrtHardwareDevice {vendor_id:0x106b, device_id:0x0, vendor:Apple, type:1, metadata: []}';
-    const reports = await reportDevices(
-      { ...linux([]), platform: 'darwin', architecture: 'arm64', gpuFiles: async () => undefined },
-      async (device) => (device === 'webgpu' ? { ...nothing, works: true, log } : nothing),
-    );
+    const reports = await devicesAt({
+      machine: { ...linux([]), platform: 'darwin', architecture: 'arm64', gpuFiles: async () => undefined },
+      attempt: async ({ name }) => (name === 'webgpu' ? { ...nothing, works: true, log } : nothing),
+    });
     expect(reports.find(({ device }) => device === 'webgpu')).toEqual({
       device: 'webgpu',
       available: true,

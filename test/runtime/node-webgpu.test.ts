@@ -81,7 +81,7 @@ describe.skipIf(!useSwiftShader())('WebGPU sessions in Node', () => {
       const refused = open(affine(), { device: 'webgpu', worker: !worker });
       await expect(refused).rejects.toBeInstanceOf(UserError);
       await expect(refused).rejects.toThrow(
-        `A WebGPU session can't be opened in ${worker ? 'the calling' : 'a worker'} thread while`,
+        `A session on webgpu can't be opened in ${worker ? 'the calling' : 'a worker'} thread while`,
       );
       await Promise.all([session.dispose(), session.dispose()]);
     }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { RuntimeError } from '../../src/runtime/errors.ts';
 import { loadOnnxRuntime } from '../../src/runtime/node/load.ts';
 import { open } from '../../src/runtime/node/open.ts';
+import { RuntimeError } from '../../src/runtime/runtime-error.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { affine, slow } from '../support/tiny-models.ts';
 

@@ -4,6 +4,9 @@ import { explainingFallback } from '../../src/runtime/strict.ts';
 import { tinyFile, tinyModel } from '../support/tiny-ladder.ts';
 import { affine } from '../support/tiny-models.ts';
 
+/** A device, and its provider as ONNX Runtime names it. */
+const webgpu = { device: 'webgpu', executionProvider: 'WebGpuExecutionProvider' };
+
 /** Lines as ONNX Runtime 1.30 writes them, in Node with the colours of a terminal and on the web without. */
 const line = (level: string, place: string, text: string): string =>
   `2026-01-01 12:00:00.000000001 [${level}:onnxruntime:, ${place}] ${text}`;
@@ -32,7 +35,7 @@ const mixed = [
 ].join('\n');
 
 test('the log of a mixed placement gives each node its provider, and those that fell back a reason', () => {
-  expect(readPlacement(mixed, 'webgpu', affine())).toEqual([
+  expect(readPlacement(mixed, webgpu, affine())).toEqual([
     {
       node: '/Loop',
       operator: 'Loop',
@@ -49,7 +52,7 @@ test('the log of a mixed placement gives each node its provider, and those that 
       node: '/a b/Gather',
       operator: 'Gather',
       provider: 'CPUExecutionProvider',
-      reason: 'it computes shapes or indices, for which ONNX Runtime deems the CPU quicker',
+      reason: 'it computes shapes or indices, which ONNX Runtime takes to be quicker on the CPU',
     },
     { node: '/Cast', operator: 'Cast', provider: 'CPUExecutionProvider', reason: 'ONNX Runtime gives no reason' },
     { node: '/MatMul (1)', operator: 'MatMul', provider: 'WebGpuExecutionProvider' },
@@ -58,7 +61,7 @@ test('the log of a mixed placement gives each node its provider, and those that 
 
 test('where one provider runs all, the file tells the nodes', () => {
   const log = verify(' All nodes placed on [WebGpuExecutionProvider]. Number of nodes: 2');
-  expect(readPlacement(log, 'webgpu', affine())).toEqual([
+  expect(readPlacement(log, webgpu, affine())).toEqual([
     { node: 'product', operator: 'MatMul', provider: 'WebGpuExecutionProvider' },
     { node: 'y', operator: 'Add', provider: 'WebGpuExecutionProvider' },
   ]);
@@ -73,7 +76,7 @@ test('nodes inside bodies are told too', () => {
 });
 
 test('a log without a placement is an error, not an empty report', () => {
-  expect(() => readPlacement('nothing of the kind', 'webgpu', affine())).toThrow(
+  expect(() => readPlacement('nothing of the kind', webgpu, affine())).toThrow(
     'ONNX Runtime does not tell which provider runs what.',
   );
 });
@@ -83,15 +86,15 @@ test('what strict refuses is told by node and reason', async () => {
     'This session contains graph nodes that are assigned to the default CPU EP, but fallback to CPU EP has been explicitly disabled by the user.',
   );
   const loading = explainingFallback(
-    'webgpu',
+    webgpu,
     () => Promise.reject(refused),
-    async () => readPlacement(mixed, 'webgpu', affine()),
+    async () => readPlacement(mixed, webgpu, affine()),
   );
   await expect(loading).rejects.toThrow(
     'The model can\'t run wholly on webgpu; these nodes would run on the CPU: Loop "/Loop" (ONNX Runtime runs control flow on the CPU); Or "/Or" (webgpu has no kernel',
   );
   const other = explainingFallback(
-    'webgpu',
+    webgpu,
     () => Promise.reject(new Error('something else')),
     async () => [],
   );

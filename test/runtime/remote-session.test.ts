@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { carryError, RuntimeError, reviveError } from '../../src/runtime/errors.ts';
 import { openRemote } from '../../src/runtime/remote-session.ts';
+import { deserializeError, RuntimeError, serializeError } from '../../src/runtime/runtime-error.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { fakeSession } from '../support/fake-session.ts';
 import { pretendRemote } from '../support/pretend-worker.ts';
@@ -102,7 +102,7 @@ test.each([
   new RuntimeError('out-of-memory', 'full'),
   new TypeError('no function'),
 ])('an error keeps class, message, stack and what it carries: %s', (error) => {
-  const revived = reviveError(structuredClone(carryError(error)));
+  const revived = deserializeError(structuredClone(serializeError(error)));
   expect(revived.message).toBe(error.message);
   expect(revived.stack).toBe(error.stack);
   if (error instanceof UserError) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { RuntimeError } from '../../src/runtime/errors.ts';
 import { openRemote } from '../../src/runtime/remote-session.ts';
 import { shareWorker } from '../../src/runtime/remote-worker.ts';
+import { RuntimeError } from '../../src/runtime/runtime-error.ts';
 import type { DeviceName, Open, Session } from '../../src/runtime/session.ts';
 import { tensor } from '../../src/runtime/tensor.ts';
 import { fakeSession } from '../support/fake-session.ts';

@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
+import { backendOf } from '../../src/runtime/devices/device.ts';
+import { cpu } from '../../src/runtime/devices/node/cpu.ts';
 import { createNodeEngine } from '../../src/runtime/node/engine.ts';
 import { loadOnnxRuntime } from '../../src/runtime/node/load.ts';
 import { createEngine } from '../../src/runtime/onnxruntime.ts';
-import { readState } from '../../src/runtime/program.ts';
+import { readState } from '../../src/runtime/program-description.ts';
 import { createResidentEngine } from '../../src/runtime/resident-engine.ts';
 import { scanEngine } from '../../src/runtime/scan-engine.ts';
 import type { ScanProgram } from '../../src/runtime/scan-program.ts';
 import { type Tensor, type Tensors, tensor } from '../../src/runtime/tensor.ts';
-import { evaluationModel } from '../../src/trainer/evaluation.ts';
+import { evaluationModel } from '../../src/train/trainer/evaluation.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { someTokens, strongWeights, tinyFile, tinyModel, tinyStages, trainingState } from '../support/tiny-ladder.ts';
 
 /** total [] grows by each element of x [steps], times factor; the totals are stacked. */
 const program: ScanProgram = {
-  turn: new Uint8Array(),
+  iteration: new Uint8Array(),
   inputs: [],
   outputs: [],
   states: [{ input: 'total', formal: 'before', next: 'after', output: 'next.total' }],
@@ -31,13 +33,13 @@ const number = (value: Tensor | undefined): number => Number(value?.data[0]);
 const scalar = (value: number): Tensor => tensor('float32', [], [value]);
 
 function runningSum(failAt = Number.POSITIVE_INFINITY) {
-  let turns = 0;
+  let iterations = 0;
   const engine = fakeEngine({
     inputs: [],
     outputs: [],
     run({ before, element, other, factor }) {
-      turns += 1;
-      if (turns === failAt) throw new Error('the device failed');
+      iterations += 1;
+      if (iterations === failAt) throw new Error('the device failed');
       const after = scalar(number(before) + (number(element) + number(other)) * number(factor));
       return { after, sum: after };
     },
@@ -51,7 +53,7 @@ function runningSum(failAt = Number.POSITIVE_INFINITY) {
   return { engine, feeds };
 }
 
-describe('a Scan made turn by turn', () => {
+describe('a Scan run iteration by iteration', () => {
   test('carries the state along, stacks the rest and frees all that is in between', async () => {
     const { engine, feeds } = runningSum();
     const results = await scanEngine(engine, program).run(feeds);
@@ -61,7 +63,7 @@ describe('a Scan made turn by turn', () => {
     expect(engine.held()).toBe(1); // the new state alone
   });
 
-  test('frees what it made when a turn fails, and leaves the state that came in', async () => {
+  test('frees what it made when an iteration fails, and leaves the state that came in', async () => {
     const { engine, feeds } = runningSum(3);
     await expect(scanEngine(engine, program).run(feeds)).rejects.toThrow('the device failed');
     expect(feeds.total.released).toBe(false);
@@ -84,7 +86,7 @@ describe('a Scan made turn by turn', () => {
   test('is told apart in the placement', async () => {
     expect(await scanEngine(runningSum().engine, program).placement()).toMatchObject([
       { node: '/Scan', operator: 'Scan', provider: 'trilu' },
-      { node: 'turn', operator: 'Add', provider: 'WebGpuExecutionProvider' },
+      { node: 'iteration', operator: 'Add', provider: 'WebGpuExecutionProvider' },
     ]);
   });
 });
@@ -94,8 +96,8 @@ describe('against the Scan of ONNX Runtime, on the CPU, to the last bit', () => 
 
   async function bothWays(file: Uint8Array, feeds: Tensors): Promise<Tensors[]> {
     const runtime = await loadOnnxRuntime();
-    const whole = await createNodeEngine('cpu', { bytes: file, state: [] }, onCpu);
-    const turns = await createResidentEngine(file, readState(readModelSummary(file)), (model) =>
+    const whole = await createNodeEngine(backendOf(cpu, 'onnxruntime-node'), { bytes: file, state: [] }, onCpu);
+    const iterations = await createResidentEngine(file, readState(readModelSummary(file)), (model) =>
       createEngine({
         runtime,
         device: 'cpu',
@@ -104,11 +106,11 @@ describe('against the Scan of ONNX Runtime, on the CPU, to the last bit', () => 
         placement: async () => [],
       }),
     );
-    expect((await turns.placement())[0]).toMatchObject({ operator: 'Scan' });
-    expect(turns.inputs).toEqual(whole.inputs);
-    expect(turns.outputs).toEqual(whole.outputs);
+    expect((await iterations.placement())[0]).toMatchObject({ operator: 'Scan' });
+    expect(iterations.inputs).toEqual(whole.inputs);
+    expect(iterations.outputs).toEqual(whole.outputs);
     const results: Tensors[] = [];
-    for (const engine of [whole, turns]) {
+    for (const engine of [whole, iterations]) {
       const uploaded = Object.entries(feeds).map(([name, value]) => [name, engine.upload(value)] as const);
       const made = Object.entries(await engine.run(Object.fromEntries(uploaded)));
       const read = made.map(async ([name, value]) => [name, await engine.download(value)] as const);
@@ -121,7 +123,7 @@ describe('against the Scan of ONNX Runtime, on the CPU, to the last bit', () => 
   test.each(tinyStages)('a train program makes the same three steps: %s', async (stage) => {
     const model = tinyModel(stage, stage === 'gpt' ? { dropout: 0.2 } : {});
     const file = tinyFile('train', model);
-    const engine = await createNodeEngine('cpu', { bytes: file, state: [] }, onCpu);
+    const engine = await createNodeEngine(backendOf(cpu, 'onnxruntime-node'), { bytes: file, state: [] }, onCpu);
     const names = new Set(['tokens', 'targets', 'learning_rate', 'seed']);
     const state = engine.inputs
       .filter(({ name }) => !names.has(name))
@@ -129,28 +131,28 @@ describe('against the Scan of ONNX Runtime, on the CPU, to the last bit', () => 
     const { inputs, outputs } = engine;
     await engine.dispose();
     const description = { inputs, outputs, state, metadata: {}, opset: 18 };
-    const [whole, turns] = await bothWays(file, {
+    const [whole, iterations] = await bothWays(file, {
       ...trainingState(description, strongWeights(model)),
       tokens: someTokens([3, 2, 8], 1),
       targets: someTokens([3, 2, 8], 2),
       learning_rate: tensor('float32', [3], [1e-2, 2e-2, 3e-2]),
       seed: tensor('int32', [], [5]),
     });
-    expect(turns).toEqual(whole);
+    expect(iterations).toEqual(whole);
   });
 
   test("the trainer's evaluation, a Scan without state", async () => {
     const model = tinyModel('gpt-nano');
     const weights = [...strongWeights(model)];
     const file = evaluationModel(model);
-    const { inputs } = await createNodeEngine('cpu', { bytes: file, state: [] }, onCpu);
+    const { inputs } = await createNodeEngine(backendOf(cpu, 'onnxruntime-node'), { bytes: file, state: [] }, onCpu);
     const shapes = new Map(inputs.map(({ name, shape }) => [name, shape.map(Number)]));
-    const [whole, turns] = await bothWays(file, {
+    const [whole, iterations] = await bothWays(file, {
       ...Object.fromEntries(weights.map(([name, data]) => [name, tensor('float32', shapes.get(name) ?? [], data)])),
       tokens: someTokens([4, 2, 8], 1),
       targets: someTokens([4, 2, 8], 2),
     });
-    expect(turns?.loss?.shape).toEqual([4]);
-    expect(turns).toEqual(whole);
+    expect(iterations?.loss?.shape).toEqual([4]);
+    expect(iterations).toEqual(whole);
   });
 });

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { decodeModel } from '../../src/onnx/codec.ts';
 import { AttributeType } from '../../src/onnx/enums.ts';
 import { readModelSummary } from '../../src/onnx/metadata.ts';
-import type { AttributeProto, NodeProto } from '../../src/onnx/types.ts';
+import type { AttributeProto, NodeProto } from '../../src/onnx/protos.ts';
 import type { ProgramName } from '../../src/programs/index.ts';
-import { readState } from '../../src/runtime/program.ts';
+import { readState } from '../../src/runtime/program-description.ts';
 import { takeScanApart } from '../../src/runtime/scan-program.ts';
 import type { StatePair } from '../../src/runtime/session.ts';
 import { tinyFile, tinyModel as tinyStage } from '../support/tiny-ladder.ts';
@@ -35,7 +35,7 @@ function runningSum({
     name: 'body',
     type: AttributeType.GRAPH,
     g: {
-      name: 'turn',
+      name: 'iteration',
       node: [
         node('Mul', ['element', factor], ['scaled']),
         node('Add', ['before', 'scaled'], ['after']),
@@ -76,7 +76,7 @@ test('the body becomes a model of its own, with what it takes from outside as in
       { name: 'sums', type: 'float32', shape: ['steps', 2] },
     ],
   });
-  const { graph } = decodeModel(program?.turn ?? new Uint8Array());
+  const { graph } = decodeModel(program?.iteration ?? new Uint8Array());
   expect(graph.node?.map(({ opType }) => opType)).toEqual(['Mul', 'Add', 'Identity']);
   expect(graph.input?.map(({ name }) => name)).toEqual(['before', 'element', 'factor']);
   expect(graph.output?.map(({ name }) => name)).toEqual(['after', 'sum']);
@@ -86,7 +86,7 @@ test('nodes outside the Scan that depend on no sequence and no state come along'
   const nodes = [node('Mul', ['factor', 'three'], ['tripled'])];
   const program = takeScanApart(runningSum({ nodes, factor: 'tripled' }), state);
   expect(program?.shared).toEqual(['factor']);
-  const { graph } = decodeModel(program?.turn ?? new Uint8Array());
+  const { graph } = decodeModel(program?.iteration ?? new Uint8Array());
   expect(graph.node?.map(({ opType }) => opType)).toEqual(['Mul', 'Mul', 'Add', 'Identity']);
   expect(graph.initializer?.map(({ name }) => name)).toEqual(['three', 'zeros']);
 });
@@ -105,7 +105,7 @@ test.each<readonly [string, Variation]>([
   expect(takeScanApart(runningSum(variation), [])).toBeUndefined();
 });
 
-test('where the states are made from declared ones and into them again, a turn does all of that', () => {
+test('where the states are made from declared ones and into them again, an iteration does all of that', () => {
   const program = takeScanApart(
     runningSum({
       nodes: [node('Neg', ['total'], ['negated'])],
@@ -121,7 +121,7 @@ test('where the states are made from declared ones and into them again, a turn d
     shared: ['factor'],
     stacked: [{ element: 'sum', output: 'sums' }],
   });
-  const { graph } = decodeModel(program?.turn ?? new Uint8Array());
+  const { graph } = decodeModel(program?.iteration ?? new Uint8Array());
   expect(graph.node?.map(({ opType, input }) => `${opType} ${input}`)).toEqual([
     'Neg total',
     'Mul element,factor',

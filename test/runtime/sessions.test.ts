@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { RuntimeError } from '../../src/runtime/errors.ts';
 import { open } from '../../src/runtime/node/open.ts';
+import { RuntimeError } from '../../src/runtime/runtime-error.ts';
 import type { OpenOptions, Session } from '../../src/runtime/session.ts';
 import { type Tensors, tensor } from '../../src/runtime/tensor.ts';
 import { open as openWeb } from '../../src/runtime/web/open.ts';

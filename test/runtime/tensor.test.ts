@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { copyTensor, elementCount, scalar, tensor, tensorAround, zeros } from '../../src/runtime/tensor.ts';
+import { copyTensor, elementCount, scalar, tensor, tensorAround, zeroTensor } from '../../src/runtime/tensor.ts';
 
 describe('tensor', () => {
   test('keeps an array of the type as it is, without a copy', () => {
@@ -23,8 +23,8 @@ describe('tensor', () => {
   });
 
   test('zeros fills any type', () => {
-    expect(zeros('uint64', [2]).data).toEqual(BigUint64Array.of(0n, 0n));
-    expect(zeros('string', [1]).data).toEqual(['']);
+    expect(zeroTensor('uint64', [2]).data).toEqual(BigUint64Array.of(0n, 0n));
+    expect(zeroTensor('string', [1]).data).toEqual(['']);
   });
 
   test('a copy shares no memory', () => {

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { findAdapter, type WebGpuAdapter } from '../../src/runtime/web/adapter.ts';
-import { type DeviceGlobals, reportDevices } from '../../src/runtime/web/available.ts';
+import type { BrowserGlobals } from '../../src/runtime/devices/web/web-device.ts';
+import { webDevices } from '../../src/runtime/devices/web/web-devices.ts';
+import { findAdapter, type WebGpuAdapter } from '../../src/runtime/devices/web/webgpu.ts';
+import type { OpenOptions } from '../../src/runtime/session.ts';
+import { devicesOf } from '../../src/runtime/web/available.ts';
 import { chooseDevice } from '../../src/runtime/web/choose-device.ts';
 
 const isolated = { crossOriginIsolated: true, isSecureContext: true };
 
 /** A browser whose GPU is asked for by this function. */
-function browser(requestAdapter: (options: unknown) => unknown, rest: Partial<DeviceGlobals> = {}): DeviceGlobals {
+function browser(requestAdapter: (options: unknown) => unknown, rest: Partial<BrowserGlobals> = {}): BrowserGlobals {
   return { ...isolated, ...rest, navigator: { gpu: { requestAdapter } } };
 }
 
@@ -17,10 +20,10 @@ const swiftShader = browser(async () => ({
   info: { vendor: 'google', architecture: 'swiftshader', description: '', isFallbackAdapter: true },
 }));
 const refused = browser(async () => null);
-const without: DeviceGlobals = { ...isolated, navigator: {} };
+const without: BrowserGlobals = { ...isolated, navigator: {} };
 
 describe('the adapter of a browser', () => {
-  it.each<[string, DeviceGlobals, WebGpuAdapter]>([
+  it.each<[string, BrowserGlobals, WebGpuAdapter]>([
     ['a GPU', real, { found: 'hardware', name: 'nvidia ada', message: '' }],
     ['Chromium’s emulation', swiftShader, { found: 'software', name: 'google swiftshader', message: '' }],
     [
@@ -59,66 +62,91 @@ describe('the adapter of a browser', () => {
   });
 });
 
+/** The name of the device that is chosen, and what is told of it. */
+async function chosenBy(options: OpenOptions, globals: BrowserGlobals) {
+  const { device, notices } = await chooseDevice(options, webDevices, globals);
+  return { device: device.name, notices };
+}
+
 describe('the device of a browser', () => {
   const noThreads =
     'Wasm has one thread only, because the page is not cross-origin isolated. What to do: serve it with';
 
-  it.each<[string, DeviceGlobals, 'wasm' | 'webgpu', readonly string[]]>([
+  it.each<[string, BrowserGlobals, 'wasm' | 'webgpu', readonly string[]]>([
     ['a GPU', real, 'webgpu', []],
-    ['an emulation', swiftShader, 'wasm', ['The device is wasm: The GPU is emulated in software, so it is slower']],
-    ['no GPU', refused, 'wasm', ['The device is wasm: This browser has WebGPU, but gives no GPU. What to do: turn']],
-    ['no WebGPU', without, 'wasm', ['The device is wasm: This browser has no WebGPU. What to do: use a newer']],
+    [
+      'an emulation',
+      swiftShader,
+      'wasm',
+      ['The device webgpu is not used: the GPU is emulated in software, so it is slower'],
+    ],
+    [
+      'no GPU',
+      refused,
+      'wasm',
+      ['The device webgpu is not used: this browser has WebGPU, but gives no GPU. What to do: turn'],
+    ],
+    [
+      'no WebGPU',
+      without,
+      'wasm',
+      ['The device webgpu is not used: this browser has no WebGPU. What to do: use a newer'],
+    ],
     [
       'a page that is not secure',
       { ...without, isSecureContext: false, crossOriginIsolated: false },
       'wasm',
-      ['The device is wasm: Browsers give WebGPU to secure pages only', noThreads],
+      ['The device webgpu is not used: browsers give WebGPU to secure pages only', noThreads],
     ],
   ])('by auto, with %s', async (_, globals, device, notices) => {
-    const chosen = await chooseDevice('auto', {}, globals);
+    const chosen = await chosenBy({ device: 'auto' }, globals);
     expect(chosen).toEqual({ device, notices: notices.map((start) => expect.stringContaining(start)) });
-    expect(await chooseDevice(undefined, {}, globals)).toEqual(chosen);
+    expect(await chosenBy({}, globals)).toEqual(chosen);
   });
 
   it('is the GPU by name, even where it is emulated, which it tells', async () => {
-    expect(await chooseDevice('webgpu', {}, real)).toEqual({ device: 'webgpu', notices: [] });
-    expect(await chooseDevice('webgpu', {}, swiftShader)).toEqual({
+    expect(await chosenBy({ device: 'webgpu' }, real)).toEqual({ device: 'webgpu', notices: [] });
+    expect(await chosenBy({ device: 'webgpu' }, swiftShader)).toEqual({
       device: 'webgpu',
-      notices: ['The GPU is emulated in software (google swiftshader): use it for tests only.'],
+      notices: [
+        expect.stringMatching(/^The GPU is emulated in software, so it is slower than wasm.* What to do: turn /),
+      ],
     });
   });
 
   it('is an error by name where it is not there, with what to do', async () => {
     for (const globals of [refused, without]) {
-      const choosing = chooseDevice('webgpu', {}, globals);
+      const choosing = chosenBy({ device: 'webgpu' }, globals);
       await expect(choosing).rejects.toBeInstanceOf(UserError);
       await expect(choosing).rejects.toThrow(
         /^The device webgpu is not available: this browser has .* What to do: .* Or use the device wasm\.$/,
       );
     }
     for (const device of ['cpu', 'cuda'] as const) {
-      await expect(chooseDevice(device, {}, real)).rejects.toThrow(`The device ${device} exists in Node only`);
+      await expect(chosenBy({ device }, real)).rejects.toThrow(
+        `There is no device "${device}" here: choose from auto, webgpu, wasm.`,
+      );
     }
   });
 
   it('tells of the one thread of wasm, unless one was asked for', async () => {
     const page = { ...without, crossOriginIsolated: false };
-    expect((await chooseDevice('wasm', {}, page)).notices).toEqual([expect.stringContaining(noThreads)]);
-    expect((await chooseDevice('wasm', { threads: 1 }, page)).notices).toEqual([]);
-    expect((await chooseDevice('wasm', {}, without)).notices).toEqual([]);
+    expect((await chosenBy({ device: 'wasm' }, page)).notices).toEqual([expect.stringContaining(noThreads)]);
+    expect((await chosenBy({ device: 'wasm', threads: 1 }, page)).notices).toEqual([]);
+    expect((await chosenBy({ device: 'wasm' }, without)).notices).toEqual([]);
   });
 });
 
 describe('the list of devices of a browser', () => {
   it('with a GPU and threads has nothing to explain', async () => {
-    expect(await reportDevices(real)).toEqual([
+    expect(await devicesOf(real)).toEqual([
       { device: 'webgpu', available: true, emulated: false, auto: true, description: 'nvidia ada' },
       { device: 'wasm', available: true, emulated: false, auto: false, description: 'WebAssembly, several threads' },
     ]);
   });
 
   it('with neither says why and what to do', async () => {
-    const [webgpu, wasm] = await reportDevices({ ...without, crossOriginIsolated: false });
+    const [webgpu, wasm] = await devicesOf({ ...without, crossOriginIsolated: false });
     expect(webgpu).toMatchObject({ available: false, auto: false, reason: 'this browser has no WebGPU' });
     expect(webgpu?.remedy).toContain('use a newer Chrome');
     expect(wasm).toMatchObject({ available: true, auto: true, description: 'WebAssembly, 1 thread' });
@@ -128,7 +156,7 @@ describe('the list of devices of a browser', () => {
   });
 
   it('with an emulated GPU has it, but auto takes wasm', async () => {
-    const [webgpu, wasm] = await reportDevices(swiftShader);
+    const [webgpu, wasm] = await devicesOf(swiftShader);
     expect(webgpu).toMatchObject({
       available: true,
       emulated: true,

@@ -16,9 +16,9 @@ import { measure, reference } from '../../scripts/compatibility/measure.ts';
 import { parseTables, type Result, renderTables } from '../../scripts/compatibility/table.ts';
 import { type Cell, compared, firstSentence } from '../../scripts/compatibility/verdict.ts';
 import { keyOf, type WrittenForm, writeForm } from '../../scripts/compatibility/written-form.ts';
-import { register } from '../../src/cli/export.ts';
+import { exportCommand } from '../../src/cli/commands/export.ts';
 import { decodeModel, encodeModel } from '../../src/onnx/codec.ts';
-import type { GraphProto, ModelProto, NodeProto } from '../../src/onnx/types.ts';
+import type { GraphProto, ModelProto, NodeProto } from '../../src/onnx/protos.ts';
 import { type Tensors, tensor } from '../../src/runtime/tensor.ts';
 import { pythonWithOnnx } from '../support/debian.ts';
 
@@ -36,7 +36,7 @@ function formNamed(key: string): Form {
 /** What the command line makes of words after `export`. @throws CommanderError for what it does not take */
 async function parsed(words: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const command = new Command('export').exitOverride().configureOutput({ writeErr: () => {} });
-  register(command);
+  exportCommand.register(command);
   let seen: Readonly<Record<string, unknown>> = {};
   command.action((source: string | undefined, options: Readonly<Record<string, unknown>>) => {
     seen = { ...options, source };

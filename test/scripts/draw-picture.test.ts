@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { defineModel, modelConfig } from '../../models/index.ts';
+import { modelNamed } from '../../models/index.ts';
 import { drawing, type Picture } from '../../scripts/picture/drawing.ts';
 import { dark, light } from '../../scripts/picture/palette.ts';
 import { pictureOf, readReports } from '../../scripts/picture/picture.ts';
-import type { TrainedModel } from '../../src/export/hugging-face/model-directory.ts';
+import type { TrainedModel } from '../../src/model-directory/model-directory.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
 import { initialize } from '../../src/train/initialize.ts';
+import { sized } from '../support/sized.ts';
 
 const text = 'to be';
 const vocabulary = [...new Set(text)].sort();
@@ -14,16 +16,11 @@ const reports = readReports('{"step":10,"loss":1.5,"seconds":1}\n{"step":20,"los
 
 /** A gpt with weights large enough for its heads to differ. */
 function tinyModel(name: string): TrainedModel {
-  const config = modelConfig(name, {
-    vocabularySize: vocabulary.length,
-    blockSize: 8,
-    embedding: 8,
-    layers: 2,
-    heads: 2,
-  });
-  const drawn = initialize(modelParameters(defineModel(config)), 7);
+  const sizes = { block: 8, embedding: 8, layers: 2, heads: 2 };
+  const model = sized(modelNamed(name), { vocabulary: vocabulary.length, ...sizes });
+  const drawn = initialize(modelParameters(model), model.initialization, 7);
   const weights = new Map([...drawn].map(([key, data]) => [key, data.map((weight) => weight * 40)]));
-  return { config, vocabulary, weights };
+  return { model, tokenizer: CharacterTokenizer.fromVocabulary(vocabulary), weights };
 }
 
 /** What the cells of an operator's maps say when they are pointed at, row by row. */

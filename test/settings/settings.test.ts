@@ -32,7 +32,7 @@ describe('a setting', () => {
     [{ layers: 0 }, 'gpt: layers must be a whole number from 1, not 0.'],
     [{ layers: 1.5 }, 'gpt: layers must be a whole number from 1, not 1.5.'],
     [{ dropout: 1 }, 'gpt: dropout must be a number from 0 and below 1, not 1.'],
-    [{ dropout: Number.POSITIVE_INFINITY }, 'gpt: dropout must be a number from 0 and below 1, not null.'],
+    [{ dropout: Number.POSITIVE_INFINITY }, 'gpt: dropout must be a number from 0 and below 1, not Infinity.'],
     [{ activation: 'silu' }, 'gpt: activation must be one of gelu, relu, not "silu".'],
     [{ bias: 'yes' }, 'gpt: bias must be true or false, not "yes".'],
     [{ layer: 3 }, 'gpt has no setting "layer". Did you mean "layers"?'],

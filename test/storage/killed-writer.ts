@@ -22,7 +22,7 @@ fs.promises.rename = async (from, to) => {
 };
 syncBuiltinESMExports();
 
-const { writeInOrder } = await import('../../src/storage/run-directory.ts');
+const { writeInOrder } = await import('../../src/storage/write-in-order.ts');
 const { lockDirectory } = await import('../../src/storage/lock.ts');
 await lockDirectory(folder);
 await writeInOrder(

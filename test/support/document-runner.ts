@@ -15,6 +15,9 @@ const packages = ['@types/node', 'onnxruntime-common', 'onnxruntime-node', 'onnx
 const importMap = {
   imports: {
     trilu: '/node_modules/trilu/dist/browser/index.js',
+    'trilu/graph': '/node_modules/trilu/dist/browser/graph.js',
+    'trilu/onnx': '/node_modules/trilu/dist/browser/onnx.js',
+    'trilu/parts': '/node_modules/trilu/dist/browser/parts.js',
     'trilu/models': '/node_modules/trilu/dist/browser/models.js',
     'trilu/web': '/node_modules/trilu/dist/browser/web.js',
     'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs',

@@ -49,7 +49,7 @@ export function fakeEngine({ inputs, outputs, run }: FakeEngineOptions): FakeEng
       });
       return Object.fromEntries(results);
     },
-    placement: async () => [{ node: 'turn', operator: 'Add', provider: 'WebGpuExecutionProvider' }],
+    placement: async () => [{ node: 'iteration', operator: 'Add', provider: 'WebGpuExecutionProvider' }],
     async dispose() {
       this.disposed = true;
     },

@@ -1,4 +1,5 @@
-import type { ModelConfig } from '../../models/index.ts';
+import { gptSettings } from '../../bench/common/models.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 
 type Vector = readonly number[];
 type Weights = ReadonlyMap<string, Float32Array>;
@@ -11,8 +12,8 @@ const plus = (left: Vector, right: Vector): number[] => left.map((value, index) 
  * The logits of one text by GPT-2's formulas, one position and one head at a time, in float64: slow, plain, and written without
  * any of the library's operators. @returns (T, V)
  */
-export function gptLogits(config: ModelConfig, weights: Weights, tokens: readonly number[]): number[][] {
-  const { embedding: C, layers, heads, bias, activation, tied } = config;
+export function gptLogits(model: ConfiguredModel, weights: Weights, tokens: readonly number[]): number[][] {
+  const { embedding: C, layers, heads, bias, activation, tied, vocabulary } = gptSettings(model);
   const D = C / heads;
   const get = (name: string): Float32Array => {
     const found = weights.get(name);
@@ -72,7 +73,7 @@ export function gptLogits(config: ModelConfig, weights: Weights, tokens: readonl
   const output = tied ? 'transformer.wte.weight' : 'lm_head.weight';
   return stream.map((x) => {
     const last = layerNorm('transformer.ln_f', x);
-    return Array.from({ length: config.vocabularySize }, (_, token) => dot(last, row(output, token, C)));
+    return Array.from({ length: vocabulary }, (_, token) => dot(last, row(output, token, C)));
   });
 }
 

@@ -1,40 +1,43 @@
-import { defineModel, type Model, type ModelConfig, modelConfig, modelNames } from '../../models/index.ts';
+import { modelNamed, modelNames } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
-import type { Weights } from '../../src/export/write-onnx.ts';
+import type { ConfiguredModel, GivenSettings } from '../../src/model/index.ts';
 import { makeProgram, type Program, type ProgramName, type ProgramOptions } from '../../src/programs/index.ts';
+import type { Weights } from '../../src/programs/parameters.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import { hash, normals } from '../../src/random/counter.ts';
 import type { ProgramDescription } from '../../src/runtime/session.ts';
-import { elementCount, type Tensor, type TensorOf, type Tensors, tensor, zeros } from '../../src/runtime/tensor.ts';
-import type { AdamWOptions } from '../../src/train/adamw.ts';
+import {
+  elementCount,
+  type Tensor,
+  type TensorOf,
+  type Tensors,
+  tensor,
+  zeroTensor,
+} from '../../src/runtime/tensor.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
+import { adamw } from '../../src/train/optimizers/adamw.ts';
+import { sized } from './sized.ts';
 
 /** The ladder's names; `average` in its second form has a row of its own. */
 export const tinyStages: readonly string[] = [...modelNames, 'average (matmul)', 'gpt (bias, relu, untied)'];
 
 /** Any settings of the trainer: tests of gradients have their own. */
-export const someOptimizer: AdamWOptions = {
-  beta1: 0.9,
-  beta2: 0.99,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  decayed: 'matrices',
-  clip: 1,
-};
+export const someOptimizer = adamw.with({ beta2: 0.99, weightDecay: 0.1 });
 
-const variants: Readonly<Record<string, Partial<ModelConfig>>> = {
+const variants: Readonly<Record<string, Partial<GivenSettings>>> = {
   'average (matmul)': { average: 'matmul' },
   'gpt (bias, relu, untied)': { bias: true, activation: 'relu', tied: false },
 };
 
 /** A stage small enough for a test: 2 layers, 16 wide, block 8, 11 characters. Nothing is dropped unless told. */
-export function tinyModel(stage: string, settings: Partial<Omit<ModelConfig, 'model'>> = {}): Model {
+export function tinyModel(stage: string, settings: Partial<GivenSettings> = {}): ConfiguredModel {
   const name = stage.split(' ')[0] ?? stage;
-  const small = { vocabularySize: 11, blockSize: 8, embedding: 16, layers: 2, heads: 2, dropout: 0 };
-  return defineModel(modelConfig(name, { ...small, ...variants[stage], ...settings }));
+  const small = { vocabulary: 11, block: 8, embedding: 16, layers: 2, heads: 2, dropout: 0 };
+  return sized(modelNamed(name), { ...small, ...variants[stage], ...settings });
 }
 
 /** Weights large enough that every part of a model shows in its logits. */
-export function strongWeights(model: Model, seed = 1): Map<string, Float32Array> {
+export function strongWeights(model: ConfiguredModel, seed = 1): Map<string, Float32Array> {
   return new Map(
     modelParameters(model).map(({ name, value }, index) => {
       const size = elementCount(value.shape.map(Number));
@@ -48,7 +51,7 @@ export function strongWeights(model: Model, seed = 1): Map<string, Float32Array>
 /** A program of a model as a file. */
 export function tinyFile(
   program: ProgramName | Program,
-  model: Model,
+  model: ConfiguredModel,
   {
     weights = strongWeights(model),
     opset = 18,
@@ -57,7 +60,13 @@ export function tinyFile(
 ): Uint8Array<ArrayBuffer> {
   const made =
     typeof program === 'string' ? makeProgram(program, model, { optimizer: someOptimizer, ...options }) : program;
-  return exportProgram(made, { weights, opset, vocabulary: Array.from('abcdefghijk') });
+  return exportProgram(made, {
+    weights,
+    opset,
+    tokenizer: CharacterTokenizer.fromVocabulary(
+      Array.from({ length: model.vocabulary }, (_, id) => String.fromCodePoint('a'.charCodeAt(0) + id)),
+    ),
+  });
 }
 
 /** Tokens that look random and are the same at each run. */
@@ -74,8 +83,8 @@ export function trainingState({ inputs, state }: ProgramDescription, weights: We
     .map(({ name, type, shape }): [string, Tensor] => {
       const sizes = shape.map(Number);
       const data = weights.get(name);
-      if (type === 'int32') return [name, zeros('int32', sizes)];
-      return [name, data === undefined ? zeros('float32', sizes) : tensor('float32', sizes, data)];
+      if (type === 'int32') return [name, zeroTensor('int32', sizes)];
+      return [name, data === undefined ? zeroTensor('float32', sizes) : tensor('float32', sizes, data)];
     });
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,6 @@
 import { encodeModel } from '../../src/onnx/codec.ts';
 import { AttributeType, DataType } from '../../src/onnx/enums.ts';
-import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from '../../src/onnx/types.ts';
+import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from '../../src/onnx/protos.ts';
 
 /** The element types that tests of the runtime use. */
 export type TinyType = 'float32' | 'float16' | 'int32' | 'int64' | 'uint8' | 'bool' | 'string' | 'float64';

@@ -1,10 +1,13 @@
-import { defineModel, modelConfig } from '../../models/index.ts';
-import type { Model, ModelConfig } from '../../models/model.ts';
+import { type GptSettings, gptSettings } from '../../bench/common/models.ts';
+import { gpt } from '../../models/index.ts';
 import type { NamedValue } from '../../src/graph/index.ts';
+import type { ConfiguredModel } from '../../src/model/index.ts';
 import { modelParameters } from '../../src/programs/parameters.ts';
 import { hash, normals } from '../../src/random/counter.ts';
-import type { AdamWOptions } from '../../src/train/adamw.ts';
 import { initialize } from '../../src/train/initialize.ts';
+import { adamw } from '../../src/train/optimizers/adamw.ts';
+import type { OptimizerSetup } from '../../src/train/optimizers/optimizer.ts';
+import { sgd } from '../../src/train/optimizers/sgd.ts';
 import { type CrossEntropyCase, type GradientsCase, type TorchTensor, type TrainCase, toTorch } from './torch.ts';
 
 type Weights = ReadonlyMap<string, Float32Array>;
@@ -16,34 +19,38 @@ interface Characters {
 }
 
 /** A model of 2 layers, its context longer than the blocks it is given. */
-const tiny = { vocabularySize: 11, blockSize: 8, embedding: 16, layers: 2, heads: 2, dropout: 0 };
+const tiny = { vocabulary: 11, block: 8, embedding: 16, layers: 2, heads: 2, dropout: 0 };
 export const [steps, batch, time] = [20, 3, 6];
 
 /** What the weights may be: ours at the start of training, or so large that no part of the model is nearly linear. */
 const draws = {
-  initial: (parameters: readonly NamedValue[]): Weights => initialize(parameters, 1337),
-  large: (parameters: readonly NamedValue[]): Weights =>
+  initial: (parameters: readonly NamedValue[], { initialization }: ConfiguredModel): Weights =>
+    initialize(parameters, initialization, 1337),
+  large: (parameters: readonly NamedValue[], { initialization }: ConfiguredModel): Weights =>
     new Map(
-      [...initialize(parameters, 1337)].map(([name, { length }], index) => [name, normals(length, 0.3, 3, index)]),
+      [...initialize(parameters, initialization, 1337)].map(([name, { length }], index) => [
+        name,
+        normals(length, 0.3, 3, index),
+      ]),
     ),
 };
 
 /** A gpt to be compared. */
 export interface Variant {
   readonly weights: keyof typeof draws;
-  readonly settings: Partial<Omit<ModelConfig, 'model'>>;
+  readonly settings: Partial<GptSettings>;
 }
 
 export interface Prepared {
-  readonly model: Model;
+  readonly model: ConfiguredModel;
   readonly parameters: readonly NamedValue[];
   readonly weights: Weights;
 }
 
 export function prepare({ weights, settings }: Variant): Prepared {
-  const model = defineModel(modelConfig('gpt', { ...tiny, ...settings }));
+  const model = gpt.configure({ ...tiny, ...settings });
   const parameters = modelParameters(model);
-  return { model, parameters, weights: draws[weights](parameters) };
+  return { model, parameters, weights: draws[weights](parameters, model) };
 }
 
 const both = [true, false];
@@ -59,8 +66,7 @@ export const variants: readonly Variant[] = (['initial', 'large'] as const).flat
 
 function characters(stream: number, shape: readonly number[]): Characters {
   const length = shape.reduce((product, size) => product * size, 1);
-  const { vocabularySize } = tiny;
-  return { shape, data: Int32Array.from({ length }, (_, index) => (hash(9, stream, index) >>> 1) % vocabularySize) };
+  return { shape, data: Int32Array.from({ length }, (_, index) => (hash(9, stream, index) >>> 1) % tiny.vocabulary) };
 }
 
 /** One batch, for gradients. */
@@ -76,33 +82,47 @@ export const batches: { tokens: Characters; targets: Characters } = {
 };
 
 /** A warm-up of 5 steps, then down along a cosine. */
-export const learningRates: readonly number[] = Array.from({ length: steps }, (_, step) =>
+const learningRates: readonly number[] = Array.from({ length: steps }, (_, step) =>
   Math.fround(step < 5 ? (0.003 * (step + 1)) / 6 : 0.0003 + 0.00135 * (1 + Math.cos((Math.PI * (step - 5)) / 15))),
 );
 
+/** The learning rates of a training. */
+export function ratesOf({ rate = 1 }: Pick<Training, 'rate'>): readonly number[] {
+  return learningRates.map((learningRate) => Math.fround(rate * learningRate));
+}
+
 export interface Training {
   readonly what: string;
-  readonly optimizer: AdamWOptions;
+  readonly optimizer: OptimizerSetup;
+  /** What the rates of `learningRates` are multiplied by: SGD's are larger. */
+  readonly rate?: number;
   readonly variant: Variant;
 }
 
-const nanoGpt: AdamWOptions = {
-  beta1: 0.9,
-  beta2: 0.99,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  decayed: 'matrices',
-  clip: 1,
-};
+const nanoGpt = adamw.with({ beta2: 0.99, weightDecay: 0.1 });
 const complete: Variant = { weights: 'initial', settings: { bias: true, tied: true, activation: 'gelu' } };
 const plain: Variant = { weights: 'large', settings: { bias: false, tied: false, activation: 'relu' } };
 
 export const trainings: readonly Training[] = [
-  { what: "nanoGPT's options", optimizer: nanoGpt, variant: complete },
-  { what: 'all parameters decayed', optimizer: { ...nanoGpt, decayed: 'all' }, variant: complete },
-  { what: 'no clipping, beta2 0.999', optimizer: { ...nanoGpt, clip: 0, beta2: 0.999 }, variant: complete },
-  { what: 'no decay, tight clipping', optimizer: { ...nanoGpt, weightDecay: 0, clip: 0.1 }, variant: complete },
-  { what: 'a plainer model from large weights', optimizer: nanoGpt, variant: plain },
+  { what: "AdamW with nanoGPT's options", optimizer: nanoGpt, variant: complete },
+  { what: 'AdamW, all parameters decayed', optimizer: { ...nanoGpt, decayed: 'all' }, variant: complete },
+  { what: 'AdamW, no clipping, beta2 0.999', optimizer: { ...nanoGpt, clip: 0, beta2: 0.999 }, variant: complete },
+  { what: 'AdamW, no decay, tight clipping', optimizer: { ...nanoGpt, weightDecay: 0, clip: 0.1 }, variant: complete },
+  { what: 'AdamW, a plainer model from large weights', optimizer: nanoGpt, variant: plain },
+  { what: 'SGD, plain', optimizer: sgd.with({ momentum: 0, clip: 0 }), rate: 30, variant: complete },
+  { what: 'SGD with momentum', optimizer: sgd.with({ clip: 0.5 }), rate: 10, variant: complete },
+  {
+    what: 'SGD with Nesterov’s momentum and weight decay',
+    optimizer: sgd.with({ momentum: 0.8, nesterov: true, weightDecay: 0.1 }),
+    rate: 10,
+    variant: complete,
+  },
+  {
+    what: 'SGD, all parameters decayed, a plainer model from large weights',
+    optimizer: sgd.with({ weightDecay: 0.3, decayed: 'all' }),
+    rate: 10,
+    variant: plain,
+  },
 ];
 
 /** Scores of shape (2, 3, 5), and which of the five is right. */
@@ -116,8 +136,8 @@ export function gradientsCase(variant: Variant): GradientsCase {
   return { ...modelCase(variant), ...dataCase(block) };
 }
 
-export function trainCase({ optimizer, variant }: Training, type: TrainCase['type']): TrainCase {
-  return { ...modelCase(variant), ...dataCase(batches), type, optimizer, learningRates };
+export function trainCase({ optimizer, variant, ...training }: Training, type: TrainCase['type']): TrainCase {
+  return { ...modelCase(variant), ...dataCase(batches), type, optimizer, learningRates: ratesOf(training) };
 }
 
 export function crossEntropyCase(logits: Float32Array): CrossEntropyCase {
@@ -129,7 +149,7 @@ function modelCase(variant: Variant): Pick<GradientsCase, 'config' | 'weights'> 
   const entries = parameters.map(({ name, value }): [string, TorchTensor] => {
     return [name, toTorch(value.shape.map(Number), weights.get(name) ?? new Float32Array())];
   });
-  return { config: model.config, weights: Object.fromEntries(entries) };
+  return { config: gptSettings(model), weights: Object.fromEntries(entries) };
 }
 
 function dataCase({ tokens, targets }: typeof block): Pick<GradientsCase, 'tokens' | 'targets'> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ModelConfig } from '../../models/model.ts';
-import type { AdamWOptions } from '../../src/train/adamw.ts';
+import type { GptSettings } from '../../bench/common/models.ts';
+import type { OptimizerSetup } from '../../src/train/optimizers/optimizer.ts';
 import { debianPath } from './debian.ts';
 
 /** A tensor on its way to Python or back: numpy's name of the type, and the bytes in base64. */
@@ -12,7 +12,7 @@ export interface TorchTensor {
 }
 
 interface ModelCase {
-  readonly config: ModelConfig;
+  readonly config: GptSettings;
   readonly weights: Readonly<Record<string, TorchTensor>>;
   readonly tokens: TorchTensor;
   readonly targets: TorchTensor;
@@ -21,10 +21,10 @@ interface ModelCase {
 /** One step's gradients, in float64. */
 export type GradientsCase = ModelCase;
 
-/** As many steps of torch.optim.AdamW as there are rates; tokens and targets are (steps, batch, time). */
+/** As many steps of torch.optim's AdamW or SGD as there are rates; tokens and targets are (steps, batch, time). */
 export interface TrainCase extends ModelCase {
   readonly type: 'float32' | 'float64';
-  readonly optimizer: AdamWOptions;
+  readonly optimizer: OptimizerSetup;
   readonly learningRates: readonly number[];
 }
 

@@ -27,17 +27,17 @@ describe('splitTokens', () => {
 
   it('says of a text that is too short how long each part is, what is needed and what to do', () => {
     expect(() => splitTokens(tokens(500), { block: 64 })).toThrow(
-      'The text has 500 characters, 450 for training and 50 for validation; a block size of 64 needs at least 65 in each: ' +
-        'use a block size of at most 49 (--block) or a text of at least 641 characters.',
+      'The text has 500 tokens, 450 for training and 50 for validation; a block size of 64 needs at least 65 in each: ' +
+        'use a block size of at most 49 (--block) or a text of at least 641 tokens.',
     );
     expect(() => splitTokens(tokens(500), { block: 64 })).toThrow(UserError);
-    expect(() => splitTokens(tokens(5), { block: 8 })).toThrow('in each: use a text of at least 81 characters.');
+    expect(() => splitTokens(tokens(5), { block: 8 })).toThrow('in each: use a text of at least 81 tokens.');
   });
 
   it.each([1, 2, 7, 64, 256])('asks for no character more and none less than a block of %i needs', (block) => {
     for (const trainingShare of [0.1, 0.5, 0.75, 0.9, 0.95]) {
       const needed = Number(
-        /at least (\d+) characters/.exec(message(() => splitTokens(tokens(2), { trainingShare, block })))?.[1],
+        /at least (\d+) tokens/.exec(message(() => splitTokens(tokens(2), { trainingShare, block })))?.[1],
       );
       expect(() => splitTokens(tokens(needed), { trainingShare, block })).not.toThrow();
       expect(() => splitTokens(tokens(needed - 1), { trainingShare, block })).toThrow(UserError);
@@ -52,7 +52,7 @@ describe('splitTokens', () => {
 it('requireBlock wants one token more than a block has', () => {
   expect(() => requireBlock(tokens(9), 8, 'The text')).not.toThrow();
   expect(() => requireBlock(tokens(8), 8, 'The text')).toThrow(
-    'The text has 8 characters; a block size of 8 needs at least 9: use a block size of at most 7 (--block) or a longer text.',
+    'The text has 8 tokens; a block size of 8 needs at least 9: use a block size of at most 7 (--block) or a longer text.',
   );
   expect(() => requireBlock(tokens(1), 8, 'The text')).toThrow('needs at least 9: use a longer text.');
 });

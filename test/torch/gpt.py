@@ -64,11 +64,11 @@ class Block(nn.Module):
 class GPT(nn.Module):
     def __init__(self, config):
         super().__init__()
-        vocabulary, width = config["vocabularySize"], config["embedding"]
+        vocabulary, width = config["vocabulary"], config["embedding"]
         self.transformer = nn.ModuleDict(
             {
                 "wte": nn.Embedding(vocabulary, width),
-                "wpe": nn.Embedding(config["blockSize"], width),
+                "wpe": nn.Embedding(config["block"], width),
                 "h": nn.ModuleList(Block(config) for _ in range(config["layers"])),
                 "ln_f": LayerNorm(width, config["bias"]),
             }

@@ -43,20 +43,27 @@ def gradients(case):
     return {"loss": loss.item(), "gradients": by_name}
 
 
+optimizers = {
+    "adamw": lambda groups, options: torch.optim.AdamW(
+        groups, betas=(options["beta1"], options["beta2"]), eps=options["epsilon"]
+    ),
+    "sgd": lambda groups, options: torch.optim.SGD(
+        groups, lr=0.0, momentum=options["momentum"], nesterov=options["nesterov"]
+    ),
+}
+
+
 def train(case):
     model = model_of(case, getattr(torch, case["type"]))
     options = case["optimizer"]
     parameters = list(model.parameters())
     decayed = [p for p in parameters if options["decayed"] == "all" or p.dim() >= 2]
     others = [p for p in parameters if all(p is not other for other in decayed)]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": options["weightDecay"]},
-            {"params": others, "weight_decay": 0.0},
-        ],
-        betas=(options["beta1"], options["beta2"]),
-        eps=options["epsilon"],
-    )
+    groups = [
+        {"params": decayed, "weight_decay": options["weightDecay"]},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    optimizer = optimizers[options["name"]]([group for group in groups if group["params"]], options)
     losses, norms = [], []
     steps = zip(read(case["tokens"]).long(), read(case["targets"]).long(), case["learningRates"])
     for tokens, targets, learning_rate in steps:

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { gradients } from '../../src/graph/gradients.ts';
 import { input } from '../../src/graph/index.ts';
 import { hash, normals } from '../../src/random/counter.ts';
 import { elementCount, tensor } from '../../src/runtime/tensor.ts';
 import { crossEntropy } from '../../src/train/cross-entropy.ts';
-import { gradients } from '../../src/train/gradients.ts';
 import { relativeError } from '../support/interpreter-differences.ts';
 import { numbersOf, runGraph } from '../support/run-graph.ts';
 

@@ -1,38 +1,32 @@
 import { describe, expect, test } from 'vitest';
-import { defineModel, modelConfig } from '../../models/index.ts';
-import { plainContext } from '../../models/model.ts';
+import { modelNamed } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
-import { dropout, input } from '../../src/graph/index.ts';
+import { input, seededDropout } from '../../src/graph/index.ts';
+import { plainProgram } from '../../src/model/index.ts';
 import { modelParameters, parametersOf } from '../../src/programs/parameters.ts';
-import { trainProgram } from '../../src/programs/train.ts';
+import { trainProgram } from '../../src/programs/train-program.ts';
 import { hash, normals } from '../../src/random/counter.ts';
-import { elementCount, type Tensor, type Tensors, tensor, zeros } from '../../src/runtime/tensor.ts';
-import type { AdamWOptions } from '../../src/train/adamw.ts';
+import { elementCount, type Tensor, type Tensors, tensor, zeroTensor } from '../../src/runtime/tensor.ts';
 import { crossEntropy } from '../../src/train/cross-entropy.ts';
-import { momentNames } from '../../src/train/moments.ts';
+import { adamw } from '../../src/train/optimizers/adamw.ts';
+import { slotName } from '../../src/train/optimizers/optimizer.ts';
 import { evaluate } from '../support/interpreter.ts';
 import { relativeError } from '../support/interpreter-differences.ts';
 import { tensorOf } from '../support/interpreter-tensor.ts';
 import { numbersOf, openFile, runFile } from '../support/run-graph.ts';
+import { sized } from '../support/sized.ts';
 
 /**
  * Epsilon is larger than usual: the gradient of a key's bias is 0 but for rounding (it moves all scores of a row alike), and with
  * 1e-8 AdamW would make steps of that noise, here as in any implementation.
  */
-const optimizer: AdamWOptions = {
-  beta1: 0.9,
-  beta2: 0.99,
-  epsilon: 1e-4,
-  weightDecay: 0.1,
-  decayed: 'matrices',
-  clip: 1,
-};
-const sizes = { vocabularySize: 7, blockSize: 4, embedding: 8, heads: 2, layers: 1, bias: true };
+const optimizer = adamw.with({ beta2: 0.99, epsilon: 1e-4, weightDecay: 0.1 });
+const sizes = { vocabulary: 7, block: 4, embedding: 8, heads: 2, layers: 1, bias: true };
 const [steps, batch, time] = [3, 2, 4];
 
 /** A train program with dropout, and what to feed it at the start. */
 function training(name: string, rate: number) {
-  const model = defineModel(modelConfig(name, { ...sizes, dropout: rate }));
+  const model = sized(modelNamed(name), { ...sizes, dropout: rate });
   const program = trainProgram(model, { optimizer });
   const characters = (stream: number): Tensor => {
     const shape = [steps, batch, time];
@@ -43,7 +37,7 @@ function training(name: string, rate: number) {
   for (const [index, { name, value }] of modelParameters(model).entries()) {
     const shape = value.shape.map(Number);
     state[name] = tensor('float32', shape, normals(elementCount(shape), 0.3, 4, index));
-    for (const moment of Object.values(momentNames)) state[moment(name)] = zeros('float32', shape);
+    for (const slot of Object.keys(adamw.slots(optimizer))) state[slotName(name, slot)] = zeroTensor('float32', shape);
   }
   const feeds: Tensors = {
     tokens: characters(0),
@@ -96,7 +90,7 @@ describe('a run of a train program', () => {
     await session.setState(state);
     const losses: number[] = [];
     for (let step = 0; step < steps; step++) {
-      const { loss } = await session.step({ ...only(step, feeds), seed: feeds.seed ?? zeros('int32', []) });
+      const { loss } = await session.step({ ...only(step, feeds), seed: feeds.seed ?? zeroTensor('int32', []) });
       losses.push(...numbersOf(loss));
     }
     const reached = await session.getState();
@@ -114,7 +108,7 @@ describe('a run of a train program', () => {
     const source = { seed, step };
     let site = 0;
     const loss = crossEntropy(
-      model.logits(ids, { ...plainContext, dropout: (x, rate) => dropout(x, { rate, source, site: site++ }) }),
+      model.logits(ids, { ...plainProgram, dropout: (x, rate) => seededDropout(x, { rate, source, site: site++ }) }),
       labels,
     );
     const leaves = [...parametersOf(loss), ...Object.entries({ seed, step }).map(([name, value]) => ({ name, value }))];

@@ -1,20 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { defineModel, type ModelConfig, modelConfig } from '../../models/index.ts';
-import { plainContext } from '../../models/model.ts';
-import { dropout, input, type NamedValue, type Value } from '../../src/graph/index.ts';
+import { modelNamed } from '../../models/index.ts';
+import { gradients } from '../../src/graph/gradients.ts';
+import { input, type NamedValue, seededDropout, type Value } from '../../src/graph/index.ts';
+import { type GivenSettings, plainProgram } from '../../src/model/index.ts';
 import { parametersOf } from '../../src/programs/parameters.ts';
 import { normals, uniform } from '../../src/random/counter.ts';
 import { crossEntropy } from '../../src/train/cross-entropy.ts';
-import { gradients } from '../../src/train/gradients.ts';
 import { evaluate, type Tensors } from '../support/interpreter.ts';
 import { centralDifferences, norm, relativeError } from '../support/interpreter-differences.ts';
 import { sizeOf, tensorOf } from '../support/interpreter-tensor.ts';
+import { sized } from '../support/sized.ts';
 
-type Settings = Partial<Omit<ModelConfig, 'model'>>;
+type Settings = Partial<GivenSettings>;
 
 /** Two blocks of three tokens, of five characters; the block is longer than the tokens. */
-const [batch, time, vocabularySize] = [2, 3, 5];
-const tiny = { vocabularySize, blockSize: 4, embedding: 4, heads: 2 };
+const [batch, time, vocabulary] = [2, 3, 5];
+const tiny = { vocabulary, block: 4, embedding: 4, heads: 2 };
 
 interface Training {
   readonly loss: Value;
@@ -32,9 +33,9 @@ function trainingOf(model: string, settings: Settings): Training {
   const [seed, step] = [input('seed', 'int32', []), input('step', 'int32', [])];
   const source = { seed, step };
   let site = 0;
-  const logits = defineModel(modelConfig(model, { ...tiny, ...settings })).logits(tokens, {
-    ...plainContext,
-    dropout: (x, rate) => dropout(x, { rate, source, site: site++ }),
+  const logits = sized(modelNamed(model), { ...tiny, ...settings }).logits(tokens, {
+    ...plainProgram,
+    dropout: (x, rate) => seededDropout(x, { rate, source, site: site++ }),
   });
   const loss = crossEntropy(logits, targets);
   const parameters = parametersOf(loss);
@@ -42,7 +43,7 @@ function trainingOf(model: string, settings: Settings): Training {
   const characters = (stream: number) =>
     tensorOf(
       [batch, time],
-      Array.from({ length: batch * time }, (_, index) => Math.floor(vocabularySize * uniform(5, stream, index))),
+      Array.from({ length: batch * time }, (_, index) => Math.floor(vocabulary * uniform(5, stream, index))),
     );
   const weights = values.map((value, index) => {
     const shape = value.shape.map(Number);

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { exportProgram } from '../../src/export/export-program.ts';
 import { writeOnnx } from '../../src/export/write-onnx.ts';
+import { gradients } from '../../src/graph/gradients.ts';
 import { build, input } from '../../src/graph/index.ts';
 import { parametersOf } from '../../src/programs/parameters.ts';
-import { trainProgram } from '../../src/programs/train.ts';
-import { type Tensor, type Tensors, tensor, zeros } from '../../src/runtime/tensor.ts';
+import { trainProgram } from '../../src/programs/train-program.ts';
+import { type Tensor, type Tensors, tensor, zeroTensor } from '../../src/runtime/tensor.ts';
 import { crossEntropy } from '../../src/train/cross-entropy.ts';
-import { gradients } from '../../src/train/gradients.ts';
-import { momentNames } from '../../src/train/moments.ts';
+import { optimizerNamed } from '../../src/train/optimizers/index.ts';
+import { slotName } from '../../src/train/optimizers/optimizer.ts';
 import { relativeError } from '../support/interpreter-differences.ts';
 import { distance, numbersOf, openFile, runFile, runGraph } from '../support/run-graph.ts';
 import { askTorch, fromTorch, pythonWithTorch, type TorchAnswers } from '../support/torch.ts';
@@ -17,8 +18,8 @@ import {
   block,
   crossEntropyCase,
   gradientsCase,
-  learningRates,
   prepare,
+  ratesOf,
   right,
   scores,
   steps,
@@ -49,14 +50,19 @@ async function gradientsOf(variant: Variant): Promise<Tensors> {
 }
 
 /** Our train program over the batches, in runs of 12 and 8 steps. */
-async function train({ optimizer, variant }: Training): Promise<{ losses: number[]; norms: number[]; state: Tensors }> {
+async function train({
+  optimizer,
+  variant,
+  ...training
+}: Training): Promise<{ losses: number[]; norms: number[]; state: Tensors }> {
   const { model, parameters, weights } = prepare(variant);
   const session = await openFile(exportProgram(trainProgram(model, { optimizer }), { weights }));
   const start: Record<string, Tensor> = { step: tensor('int32', [], [0]) };
+  const slots = Object.keys(optimizerNamed(optimizer.name).slots(optimizer));
   for (const { name, value } of parameters) {
     const shape = value.shape.map(Number);
     start[name] = tensor('float32', shape, weights.get(name) ?? []);
-    for (const moment of Object.values(momentNames)) start[moment(name)] = zeros('float32', shape);
+    for (const slot of slots) start[slotName(name, slot)] = zeroTensor('float32', shape);
   }
   await session.setState(start);
   const losses: number[] = [];
@@ -67,7 +73,7 @@ async function train({ optimizer, variant }: Training): Promise<{ losses: number
     const { loss, gradient_norm } = await session.step({
       tokens: part(batches.tokens),
       targets: part(batches.targets),
-      learning_rate: tensor('float32', [to - from], learningRates.slice(from, to)),
+      learning_rate: tensor('float32', [to - from], ratesOf(training).slice(from, to)),
       seed: tensor('int32', [], [0]),
     });
     losses.push(...numbersOf(loss));
@@ -117,7 +123,7 @@ describe.skipIf(python === undefined)("Debian's PyTorch", () => {
 
   const pairs = types.flatMap((type) => trainings.map((training) => ({ type, ...training })));
   test.each(pairs.map((pair, index) => ({ index, ...pair })))(
-    'trains in $type to the same weights with AdamW: $what',
+    'trains in $type to the same weights: $what',
     async (training) => {
       const theirs = answers.train[training.index];
       if (theirs === undefined) throw new Error('PyTorch has not trained');

@@ -27,10 +27,12 @@ interface Small {
   readonly steps: number;
   readonly device?: string;
   readonly stage?: string;
+  /** Sets what is not a number. */
+  readonly choose?: () => Promise<void>;
 }
 
 /** Fills in the form for a small model on a text of its own, and starts it. */
-async function start(page: Page, { steps, device = 'wasm', stage = 'gpt-nano' }: Small): Promise<void> {
+async function start(page: Page, { steps, device = 'wasm', stage = 'gpt-nano', choose }: Small): Promise<void> {
   await page.getByLabel('A text of your own').check();
   await page.getByLabel('Paste it here').fill(text);
   await page.getByLabel('Stage of the ladder').selectOption(stage);
@@ -39,6 +41,7 @@ async function start(page: Page, { steps, device = 'wasm', stage = 'gpt-nano' }:
   const sizes = { Steps: steps, 'Block size': 16, ...inner, Batch: 4 };
   for (const [label, value] of Object.entries(sizes)) await page.getByLabel(label, { exact: true }).fill(`${value}`);
   await page.getByLabel('Learning rate').fill('0.01');
+  await choose?.();
   await page.getByLabel('Device').selectOption(device);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
 }
@@ -168,6 +171,51 @@ describe.skipIf(browser === undefined)('the app trains', () => {
     }));
 });
 
+describe.skipIf(browser === undefined)('the form of a new run', () => {
+  it('has what can be set of a model: numbers, choices and switches', () =>
+    withApp(browser, address, async ({ page }) => {
+      await page.getByText('Sizes and learning rate').click();
+      const labels = page.locator('details .field > label');
+      const common = ['Batch', 'Learning rate', 'Seed'];
+      const gpt = [
+        'Block size',
+        'Embedding',
+        'Layers',
+        'Heads',
+        'Dropout',
+        'Initialization',
+        'Bias',
+        'Tied',
+        'Activation',
+      ];
+      await expect.poll(() => labels.allTextContents()).toEqual([...gpt, ...common]);
+      await page.getByLabel('Stage of the ladder').selectOption('bigram');
+      await expect.poll(() => labels.allTextContents()).toEqual(['Block size', 'Initialization', ...common]);
+      await page.getByText('a table: which character follows which').waitFor();
+      await page.getByLabel('Stage of the ladder').selectOption('layer-norm');
+      await expect.poll(() => page.getByLabel('Layers', { exact: true }).inputValue()).toBe('3');
+      const scales = page.getByLabel('Attention scale').getByRole('option');
+      await expect.poll(() => scales.allTextContents()).toEqual(['head', 'embedding']);
+    }));
+
+  it('makes a run of what was chosen and switched', () =>
+    withApp(browser, address, async ({ page }) => {
+      const choose = async (): Promise<void> => {
+        await page.getByLabel('Bias', { exact: true }).check();
+        await page.getByLabel('Activation').selectOption('relu');
+      };
+      await start(page, { steps: 2, choose });
+      await done(page);
+      const zip = unzipSync((await exported(page)).bytes);
+      const [, config] = Object.entries(zip).find(([name]) => /^[^/]+\/config\.json$/.test(name)) ?? [];
+      expect(JSON.parse(new TextDecoder().decode(config))).toMatchObject({
+        n_embd: 16,
+        activation_function: 'relu',
+        trilu: { model: 'gpt-nano', bias: true, initialization: 'scaled' },
+      });
+    }));
+});
+
 describe.skipIf(browser === undefined)('a run goes', () => {
   it('from the app to Node, which writes the same text and trains on, and back', () =>
     withApp(browser, address, async ({ page }) => {
@@ -176,6 +224,12 @@ describe.skipIf(browser === undefined)('a run goes', () => {
       const { name, bytes } = await exported(page);
       expect(name).toBe('gpt-nano-on-Pasted-text.zip');
       const directory = unpack(bytes);
+      // The best model is a model directory, as the command line's is.
+      const best = await succeed(['inspect', join(directory, 'best')], { cwd: folder });
+      expect(best).toMatch(/gpt-nano/);
+      expect(readFileSync(join(directory, 'best/model.safetensors')).subarray(8, 300).toString()).toContain(
+        '"validation_loss":"',
+      );
 
       // The same text, seed and sampling, here and there.
       await page.getByRole('link', { name: 'Let it write' }).click();

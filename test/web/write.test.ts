@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, describe, expect, it } from 'vitest';
-import { defineModel } from '../../models/index.ts';
 import { exportProgram } from '../../src/export/export-program.ts';
 import { decodeProgram, forwardProgram } from '../../src/programs/index.ts';
 import { readModelDirectory } from '../../src/runs/run-directory.ts';
-import { generateText } from '../../src/runtime/generation/text-generation.ts';
+import { generateText } from '../../src/runtime/generation/generate-text.ts';
 import { open } from '../../src/runtime/node/open.ts';
-import { CharacterTokenizer } from '../../src/text/tokenizer.ts';
+import { CharacterTokenizer } from '../../src/text/tokenizers/characters.ts';
 import { files, serveApp, withApp } from '../support/app.ts';
 import { startChromium } from '../support/example-page.ts';
 import { strongWeights, tinyFile, tinyModel } from '../support/tiny-ladder.ts';
@@ -24,15 +23,13 @@ const shippedFolder = resolve(import.meta.dirname, '../../web/public/gpt-nano');
 
 /** What Node's CPU writes with the shipped model: past the block, so that both programs have their share. */
 async function writtenInNode(count: number, seed: number): Promise<string> {
-  const { config, weights, vocabulary = [] } = await readModelDirectory(shippedFolder);
-  const model = defineModel(config);
+  const { model, weights, tokenizer } = await readModelDirectory(shippedFolder);
   const cpu = { device: 'cpu', worker: false } as const;
   const decode = await open(exportProgram(decodeProgram(model), { weights }), cpu);
   const forward = await open(exportProgram(forwardProgram(model), { weights }), cpu);
   let text = '';
-  const tokenizer = CharacterTokenizer.fromVocabulary(vocabulary);
   const sampling = { temperature: 0.8, topK: 0, topP: 1, seed };
-  const options = { decode, forward, tokenizer, prompt, count, blockSize: config.blockSize, sampling };
+  const options = { decode, forward, tokenizer, prompt, count, blockSize: model.block, sampling };
   for await (const piece of generateText(options)) text += piece;
   await decode.dispose();
   await forward.dispose();
@@ -130,7 +127,7 @@ describe.skipIf(browser === undefined)('a model that is dropped', () => {
   const tiny = tinyModel('gpt');
   const int8 = exportProgram(decodeProgram(tiny), {
     weights: strongWeights(tiny),
-    vocabulary: Array.from('abcdefghijk'),
+    tokenizer: CharacterTokenizer.fromVocabulary(Array.from('abcdefghijk')),
     precision: { dtype: 'int8' },
   });
 

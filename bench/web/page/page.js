@@ -1,5 +1,6 @@
 // What the benchmark asks of a page, by name: see ../web.ts.
-import { open, tensor } from 'trilu/web';
+import { tensor } from 'trilu';
+import { open } from 'trilu/web';
 
 /** Milliseconds from nothing to a model that is ready, and of its first run. */
 async function measureOpening({ model, device, time }) {

@@ -1,18 +1,5 @@
-import {
-  BatchSampler,
-  CharacterTokenizer,
-  decodeProgram,
-  exportProgram,
-  generate,
-  initialState,
-  learningRateAt,
-  type OpenOptions,
-  presetFor,
-  tensor,
-  trainProgram,
-  weightsOf,
-} from 'trilu';
-import { defineModel, modelConfig } from 'trilu/models';
+import { exportModel, generateText, type OpenOptions, type Session, train } from 'trilu';
+import { gptNano } from 'trilu/models';
 import { open } from 'trilu/web';
 
 /** What happened since the last event. */
@@ -30,48 +17,36 @@ export interface Task {
 }
 
 /** Trains a small GPT on a text, then writes like it. All of the work is done in trilu's worker, so the page stays free. */
-export async function* learn(
+export async function learn(
   { text, steps, characters }: Task,
   options: OpenOptions,
-): AsyncGenerator<LearningEvent, void, undefined> {
-  const tokenizer = CharacterTokenizer.fromText(text);
-  const sizes = { layers: 2, heads: 4, embedding: 64, blockSize: 32 };
-  const model = defineModel(modelConfig('gpt-nano', { ...sizes, vocabularySize: tokenizer.size }));
-  const sampler = new BatchSampler(tokenizer.encode(text), { batch: 8, block: sizes.blockSize, seed: 1 });
-
-  // Training is a graph too: open it on a device, give it its first state, and step.
-  const { optimizer } = presetFor('gpt-nano');
-  const schedule = { learningRate: 3e-3, minimumLearningRate: 3e-4, warmUp: 20, decaySteps: steps };
-  const trainer = await open(exportProgram(trainProgram(model, { optimizer }), { weights: new Map() }), options);
-  yield { kind: 'opened', device: trainer.device, notices: trainer.notices };
-  await trainer.setState(initialState(model, 1));
-  for (let step = 0; step < steps; ) {
-    const count = Math.min(5, steps - step); // as many steps in one run
-    const { shape, tokens, targets } = sampler.nextSteps(count); // shape (count, batch, block)
-    const rates = Array.from({ length: count }, (_, index) => learningRateAt(step + index, schedule));
-    const { loss } = await trainer.step({
-      tokens: tensor('int32', shape, tokens),
-      targets: tensor('int32', shape, targets),
-      learning_rate: tensor('float32', [count], rates),
-      seed: tensor('int32', [], [1]),
-    });
-    step += count;
-    yield { kind: 'trained', step, loss: Number(loss?.data.at(-1)) };
-  }
+  show: (event: LearningEvent) => void,
+): Promise<void> {
+  const openThere = async (file: Uint8Array): Promise<Session> => {
+    const session = await open(file, options);
+    show({ kind: 'opened', device: session.device, notices: session.notices });
+    return session;
+  };
+  const trained = await train(gptNano, {
+    text,
+    settings: { layers: 2, heads: 4, embedding: 64, block: 32 },
+    steps,
+    batch: 8,
+    learningRate: 3e-3,
+    stepsPerRun: 5, // and a report after each run
+    evaluateEvery: 0,
+    open: openThere,
+    onEvent: (event) => {
+      if (event.kind === 'steps') show({ kind: 'trained', step: event.step, loss: event.loss });
+    },
+  });
 
   // The trained weights, in a graph that continues a text.
-  const weights = weightsOf(model, await trainer.getState());
-  const writer = await open(exportProgram(decodeProgram(model), { weights }), options);
-  await trainer.dispose();
+  const decode = await openThere(exportModel(trained, 'decode'));
   const prompt = 'The';
-  yield { kind: 'written', text: prompt };
-  const written = generate({
-    decode: writer,
-    tokens: [...tokenizer.encode(prompt, 'The prompt')],
-    count: characters,
-    blockSize: sizes.blockSize,
-    sampling: { temperature: 0.5, seed: 1 },
-  });
-  for await (const token of written) yield { kind: 'written', text: tokenizer.decode([token]) };
-  await writer.dispose();
+  show({ kind: 'written', text: prompt });
+  const sampling = { temperature: 0.5, seed: 1 };
+  const written = generateText({ decode, prompt, count: characters, sampling });
+  for await (const piece of written) show({ kind: 'written', text: piece });
+  await decode.dispose();
 }

@@ -1,4 +1,3 @@
-import type { OpenOptions } from 'trilu';
 import { learn } from './learn.ts';
 
 /** The only element of its kind, or with this id. */
@@ -15,7 +14,7 @@ const status = find('#status');
 const notices = find('#notices');
 const written = find('#written');
 
-async function train(): Promise<void> {
+async function start(): Promise<void> {
   const fields = new FormData(form);
   const task = {
     text: String(fields.get('text')),
@@ -23,13 +22,13 @@ async function train(): Promise<void> {
     characters: Number(fields.get('characters')),
   };
   const threads = Number(fields.get('threads'));
-  const device = fields.get('device') as NonNullable<OpenOptions['device']>;
+  const device = String(fields.get('device'));
   progress.max = task.steps;
   progress.value = 0;
   written.textContent = '';
   status.textContent = 'Loading…';
   let on = '';
-  for await (const event of learn(task, threads > 0 ? { device, threads } : { device })) {
+  await learn(task, threads > 0 ? { device, threads } : { device }, (event) => {
     if (event.kind === 'opened') {
       on = event.device;
       notices.replaceChildren(
@@ -41,7 +40,7 @@ async function train(): Promise<void> {
     } else {
       written.append(event.text);
     }
-  }
+  });
   status.textContent += '. Done.';
 }
 
@@ -49,7 +48,7 @@ form.addEventListener('submit', async (event) => {
   event.preventDefault();
   button.disabled = true;
   try {
-    await train();
+    await start();
   } catch (error) {
     status.textContent = error instanceof Error ? error.message : String(error);
   } finally {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { decodeModel } from '../../../src/onnx/codec.ts';
-import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../../../src/onnx/types.ts';
+import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../../../src/onnx/protos.ts';
 import { type Cell, failure } from '../verdict.ts';
 import { type Consumer, oneByOne } from './consumer.ts';
 

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { open } from '../../../src/runtime/node/open.ts';
-import type { OpenOptions } from '../../../src/runtime/session.ts';
+import type { DeviceName, OpenOptions } from '../../../src/runtime/session.ts';
 import type { Run } from '../trial.ts';
 import { type Cell, compared, failure } from '../verdict.ts';
 import type { WrittenForm } from '../written-form.ts';
 import { type Consumer, oneByOne } from './consumer.ts';
 
-type Device = 'cpu' | 'webgpu' | 'wasm';
-
 /** Opens a file, and has it tried. @throws what ONNX Runtime throws */
 export async function withFile<Result>(
   file: WrittenForm,
-  device: Device,
+  device: DeviceName,
   use: (run: Run) => Promise<Result>,
 ): Promise<Result> {
   const options: OpenOptions = { device, worker: false, threads: 1 };
@@ -27,7 +25,7 @@ export async function withFile<Result>(
 }
 
 /** ONNX Runtime on a device. */
-export function onnxRuntime(name: string, device: Device): Consumer {
+export function onnxRuntime(name: string, device: DeviceName): Consumer {
   return oneByOne(name, async (file, expected): Promise<Cell> => {
     try {
       const actual = await withFile(file, device, file.trial);

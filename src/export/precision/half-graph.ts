@@ -1,7 +1,7 @@
 import { Float16Array } from '@petamoriken/float16';
 import { UserError } from '../../errors.ts';
 import { cast, constant, emit, type Graph, type Node, namedConstant, rewrite, type Value } from '../../graph/index.ts';
-import type { Weights } from '../write-onnx.ts';
+import type { Weights } from '../../programs/parameters.ts';
 import { nodesOf } from './product-weights.ts';
 
 /** Operators that only move elements: they work in the type of what they move. The number says how many inputs that is. */

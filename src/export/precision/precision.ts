@@ -1,7 +1,8 @@
 import { UserError } from '../../errors.ts';
 import type { Block, Graph } from '../../graph/index.ts';
+import { lowestVersion } from '../../graph/index.ts';
+import type { Weights } from '../../programs/parameters.ts';
 import type { Program } from '../../programs/program.ts';
-import type { Weights } from '../write-onnx.ts';
 import { halfGraph } from './half-graph.ts';
 import { type QuantizedForm, type QuantizedOptions, quantizedGraph } from './quantized-graph.ts';
 
@@ -89,8 +90,8 @@ function wrongUsage(message: string): UserError {
 
 /** The opset of the newest of the standard's operators in a graph. */
 function newestOperator({ nodes }: Pick<Block, 'nodes'>): number {
-  return nodes.reduce((newest, { node: { operator }, bodies }) => {
-    const here = (operator.domain ?? '') === '' ? operator.since : 1;
+  return nodes.reduce((newest, { node, bodies }) => {
+    const here = (node.operator.domain ?? '') === '' ? lowestVersion(node) : 1;
     return Math.max(newest, here, ...Object.values(bodies).map(newestOperator));
   }, 1);
 }

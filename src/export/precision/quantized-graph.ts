@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { type Graph, type Node, rewrite, type Value } from '../../graph/index.ts';
-import type { Weights } from '../write-onnx.ts';
+import type { Weights } from '../../programs/parameters.ts';
 import { type ProductWeight, productWeights, weightOf } from './product-weights.ts';
 import { quantize } from './quantize.ts';
 import { dequantizedWeight, integerWeight, packedWeight, type QuantizedWeight } from './quantized-weight.ts';

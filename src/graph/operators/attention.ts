@@ -1,16 +1,6 @@
 import { addDimensions, type Dimension, formatShape, sameShape } from '../dimensions.ts';
-import { emit } from '../emit.ts';
 import type { Operator, OperatorCall, OutputType, Value } from '../value.ts';
-import { mustAgree, mustBe, required, withAxis } from './rules.ts';
-
-/** Attention in one node, for runtimes that have a kernel of it. */
-
-/** What a fused attention yields: the mixed values, and all keys and values it has seen, (B, H, S, D). */
-export interface Attended {
-  readonly mixed: Value;
-  readonly keys: Value;
-  readonly values: Value;
-}
+import { mustAgree, mustBe, required, withAxis } from './shape-rules.ts';
 
 function cached(past: Value | undefined, own: Value): OutputType {
   const length = addDimensions(past?.shape[2] ?? 0, own.shape[2] ?? 0);
@@ -18,6 +8,13 @@ function cached(past: Value | undefined, own: Value): OutputType {
     throw new Error(`the past ${formatShape(past.shape)} does not go before ${formatShape(own.shape)}`);
   }
   return { type: own.type, shape: withAxis(own.shape, 2, length) };
+}
+
+function packedCache({ inputs, attributes }: OperatorCall, key: Value): OutputType {
+  const heads = Number(attributes.kv_num_heads);
+  const [batch = 1, time = 1, width = 1] = key.shape;
+  const past: Dimension = inputs[3]?.shape[2] ?? 0;
+  return { type: key.type, shape: [batch, heads, addDimensions(past, time), Number(width) / heads] };
 }
 
 const attentionOperator: Operator = {
@@ -38,31 +35,6 @@ const attentionOperator: Operator = {
   },
 };
 
-export interface AttentionOptions {
-  /** What the scores are multiplied with. */
-  readonly scale: number;
-  /** Whether each token sees itself and what came before it only. */
-  readonly causal?: boolean;
-  /** bool (T, S) or (B, 1, T, S): who may look at whom. */
-  readonly mask?: Value;
-  /** (B, H, past, D): what goes before key and value. */
-  readonly past?: readonly [keys: Value, values: Value];
-}
-
-/** Softmax attention of queries (B, H, T, D) over keys and values. ONNX Attention-23. */
-export function attention(
-  query: Value,
-  key: Value,
-  value: Value,
-  { scale, causal = false, mask, past }: AttentionOptions,
-): Attended {
-  const inputs = past === undefined && mask === undefined ? [] : [mask, ...(past ?? [])];
-  const attributes = { ...(causal ? { is_causal: 1 } : {}), scale };
-  const [mixed, keys, values] = emit(attentionOperator, [query, key, value, ...inputs], attributes);
-  if (mixed === undefined || keys === undefined || values === undefined) throw new TypeError('Attention yields three');
-  return { mixed, keys, values };
-}
-
 const groupQueryAttentionOperator: Operator = {
   name: 'GroupQueryAttention',
   domain: 'com.microsoft',
@@ -79,37 +51,4 @@ const groupQueryAttentionOperator: Operator = {
   },
 };
 
-function packedCache({ inputs, attributes }: OperatorCall, key: Value): OutputType {
-  const heads = Number(attributes.kv_num_heads);
-  const [batch = 1, time = 1, width = 1] = key.shape;
-  const past: Dimension = inputs[3]?.shape[2] ?? 0;
-  return { type: key.type, shape: [batch, heads, addDimensions(past, time), Number(width) / heads] };
-}
-
-export interface GroupQueryAttentionOptions {
-  readonly heads: number;
-  readonly scale: number;
-  /** int32 (B): the place of each row's last key. */
-  readonly lastPlaces: Value;
-  /** int32 scalar: how many keys there are in all. */
-  readonly length: Value;
-  /** (B, H, past, D). */
-  readonly past?: readonly [keys: Value, values: Value];
-}
-
-/** Causal softmax attention of packed queries, keys and values (B, T, H·D). ONNX Runtime's com.microsoft.GroupQueryAttention-1. */
-export function groupQueryAttention(
-  query: Value,
-  key: Value,
-  value: Value,
-  { heads, scale, lastPlaces, length, past }: GroupQueryAttentionOptions,
-): Attended {
-  const [pastKeys, pastValues] = past ?? [];
-  const inputs = [query, key, value, pastKeys, pastValues, lastPlaces, length];
-  const attributes = { num_heads: heads, kv_num_heads: heads, scale };
-  const [mixed, keys, values] = emit(groupQueryAttentionOperator, inputs, attributes);
-  if (mixed === undefined || keys === undefined || values === undefined) {
-    throw new TypeError('GroupQueryAttention yields three');
-  }
-  return { mixed, keys, values };
-}
+export const attentionOperators: readonly Operator[] = [attentionOperator, groupQueryAttentionOperator];

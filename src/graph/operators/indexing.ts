@@ -1,10 +1,14 @@
+import { gatherElements, scatterElements } from '../calls/indexing.ts';
+import { expand, reshape, unsqueeze } from '../calls/shape.ts';
 import { formatShape, sameShape } from '../dimensions.ts';
-import { emit, emitOne } from '../emit.ts';
-import { constant } from '../leaves.ts';
-import type { Operator, Value } from '../value.ts';
-import { dimensions, integer, mustAgree, mustBe, required, resolveAxis, withAxis } from './rules.ts';
+import { dimensionsOf } from '../known.ts';
+import type { GradientCall, Operator } from '../value.ts';
+import { zerosLike } from './gradient-rules.ts';
+import { dimensions, integer, mustAgree, mustBe, required, resolveAxis, withAxis } from './shape-rules.ts';
 
-const gatherOperator: Operator = {
+const axisOf = ({ node }: GradientCall): number => Number(node.attributes.axis);
+
+const gather: Operator = {
   name: 'Gather',
   since: 13,
   attributes: { axis: 'int' },
@@ -16,12 +20,15 @@ const gatherOperator: Operator = {
       { type: data.type, shape: [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)] },
     ];
   },
+  // Each row of the table gets the sum of the gradients of the places that looked it up.
+  gradient: (call) => {
+    const [g, table, indices] = [call.outputGradient(), call.input(0), call.input(1)];
+    if (table.rank !== 2 || axisOf(call) !== 0) throw new Error('only lookups of rows in a matrix have one');
+    const updates = reshape(g, [-1, table.shape[1] ?? 1]); // (rows, columns)
+    const taken = expand(unsqueeze(reshape(indices, [-1]), [1]), dimensionsOf(updates)); // (rows, columns)
+    return [scatterElements(zerosLike(table), taken, updates, { axis: 0, reduction: 'add' })];
+  },
 };
-
-/** Rows of a table by their numbers: along `axis`, each index becomes the slice it names. ONNX Gather-13. */
-export function gather(data: Value, indices: Value, { axis = 0 }: { axis?: number } = {}): Value {
-  return emitOne(gatherOperator, [data, indices], { axis });
-}
 
 const gatherElementsOperator: Operator = {
   name: 'GatherElements',
@@ -34,12 +41,12 @@ const gatherElementsOperator: Operator = {
     resolveAxis(integer(call, 'axis'), data.rank);
     return [{ type: data.type, shape: indices.shape }];
   },
+  // The gradient goes where the elements were picked.
+  gradient: (call) => {
+    const options = { axis: axisOf(call), reduction: 'add' } as const;
+    return [scatterElements(zerosLike(call.input(0)), call.input(1), call.outputGradient(), options)];
+  },
 };
-
-/** One element for each index, taken along `axis` at the index's own place on the other axes. ONNX GatherElements-13. */
-export function gatherElements(data: Value, indices: Value, { axis }: { axis: number }): Value {
-  return emitOne(gatherElementsOperator, [data, indices], { axis });
-}
 
 const scatterElementsOperator: Operator = {
   name: 'ScatterElements',
@@ -58,19 +65,15 @@ const scatterElementsOperator: Operator = {
     resolveAxis(integer(call, 'axis'), data.rank);
     return [{ type: data.type, shape: data.shape }];
   },
+  // data + updates: the updates' gradient is read where they were put.
+  gradient: (call) => {
+    if (call.node.attributes.reduction !== 'add') throw new Error('only the form that adds has one');
+    const g = call.outputGradient();
+    return [g, undefined, call.wanted(2) ? gatherElements(g, call.input(1), { axis: axisOf(call) }) : undefined];
+  },
 };
 
-/** A copy of `data` with `updates` put (or added) where `indices` point along `axis`. ONNX ScatterElements-16. */
-export function scatterElements(
-  data: Value,
-  indices: Value,
-  updates: Value,
-  { axis, reduction = 'none' }: { axis: number; reduction?: 'none' | 'add' },
-): Value {
-  return emitOne(scatterElementsOperator, [data, indices, updates], { axis, reduction });
-}
-
-const topKOperator: Operator = {
+const topK: Operator = {
   name: 'TopK',
   since: 11,
   attributes: { axis: 'int', largest: 'int', sorted: 'int' },
@@ -88,10 +91,4 @@ const topKOperator: Operator = {
   },
 };
 
-/** The `count` largest elements along an axis, in descending order (ties by position), and their positions. ONNX TopK-11. */
-export function topK(x: Value, count: number, { axis }: { axis: number }): { values: Value; indices: Value } {
-  const k = constant([count], 'int64');
-  const [values, indices] = emit(topKOperator, [x, k], { axis, largest: 1, sorted: 1, lengths: [count] });
-  if (values === undefined || indices === undefined) throw new TypeError('TopK yields two outputs');
-  return { values, indices };
-}
+export const indexingOperators: readonly Operator[] = [gather, gatherElementsOperator, scatterElementsOperator, topK];

@@ -1,7 +1,8 @@
+import { gemm, matMul } from '../calls/matrix.ts';
 import { broadcastShapes, formatShape } from '../dimensions.ts';
-import { emitOne } from '../emit.ts';
 import type { Operator, Value } from '../value.ts';
-import { mustAgree, required } from './rules.ts';
+import { reduceTo, rows, transposed } from './gradient-rules.ts';
+import { mustAgree, required } from './shape-rules.ts';
 
 const matMulOperator: Operator = {
   name: 'MatMul',
@@ -17,6 +18,13 @@ const matMulOperator: Operator = {
     const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
     if (batch === undefined) throw new Error(`batch dimensions do not broadcast in ${shapes}`);
     return [{ type: left.type, shape: [...batch, rows ?? 1, columns ?? 1] }];
+  },
+  // C = A·B: by A it is g·Bᵀ, by B it is Aᵀ·g; where B is one matrix for all of A's rows (a weight), over all rows at once.
+  gradient: ({ outputGradient, input, wanted }) => {
+    const [g, a, b] = [outputGradient(), input(0), input(1)];
+    const byB = (): Value =>
+      b.rank === 2 ? matMul(transposed(rows(a)), rows(g)) : reduceTo(matMul(transposed(a), g), b);
+    return [wanted(0) ? reduceTo(matMul(g, transposed(b)), a) : undefined, wanted(1) ? byB() : undefined];
   },
 };
 
@@ -42,22 +50,17 @@ const gemmOperator: Operator = {
     }
     return [{ type: a.type, shape }];
   },
+  gradient: ({ node, outputGradient, input, wanted }) => {
+    const [g, a, b] = [outputGradient(), input(0), input(1)];
+    const [transA, transB] = [node.attributes.transA === 1, node.attributes.transB === 1];
+    const byA = (): Value => (transA ? gemm(b, g, { transA: transB, transB: true }) : gemm(g, b, { transB: !transB }));
+    const byB = (): Value => (transB ? gemm(g, a, { transA: true, transB: transA }) : gemm(a, g, { transA: !transA }));
+    return [
+      wanted(0) ? byA() : undefined,
+      wanted(1) ? byB() : undefined,
+      wanted(2) ? reduceTo(g, input(2)) : undefined,
+    ];
+  },
 };
 
-/** The matrix product of the last two axes; the axes before them broadcast. ONNX MatMul-13. */
-export function matMul(left: Value, right: Value): Value {
-  return emitOne(matMulOperator, [left, right]);
-}
-
-export interface GemmOptions {
-  /** Added to the product, broadcast to its shape. */
-  readonly c?: Value | undefined;
-  readonly transA?: boolean;
-  readonly transB?: boolean;
-}
-
-/** A·B + C of matrices, each factor transposed on demand. ONNX Gemm-13. */
-export function gemm(a: Value, b: Value, { c, transA = false, transB = false }: GemmOptions = {}): Value {
-  const attributes = { ...(transA ? { transA: 1 } : {}), ...(transB ? { transB: 1 } : {}) };
-  return emitOne(gemmOperator, c === undefined ? [a, b] : [a, b, c], attributes);
-}
+export const matrixOperators: readonly Operator[] = [matMulOperator, gemmOperator];

@@ -1,9 +1,11 @@
+import { add, cast, mul, neg, sub } from '../calls/elementwise.ts';
+import { reduceMean, reduceSum } from '../calls/reduction.ts';
 import { formatShape, withoutLast } from '../dimensions.ts';
-import { emit, emitOne } from '../emit.ts';
-import type { Operator, OutputType, Value } from '../value.ts';
-import { integer, mustAgree, mustBe, required, resolveAxis } from './rules.ts';
+import type { GradientCall, Operator, OutputType, Value } from '../value.ts';
+import { reduceTo, spread } from './gradient-rules.ts';
+import { integer, mustAgree, mustBe, required, resolveAxis } from './shape-rules.ts';
 
-const softmaxOperator: Operator = {
+const softmax: Operator = {
   name: 'Softmax',
   since: 13,
   attributes: { axis: 'int' },
@@ -13,14 +15,15 @@ const softmaxOperator: Operator = {
     resolveAxis(integer(call, 'axis'), x.rank);
     return [{ type: x.type, shape: x.shape }];
   },
+  // y · (g − Σ g·y), the sum taken along the axis
+  gradient: ({ node, outputGradient, output }) => {
+    const [g, y] = [outputGradient(), output()];
+    const axis = Number(node.attributes.axis);
+    return [mul(y, sub(g, reduceSum(mul(g, y), { axes: [axis], keepDims: true })))];
+  },
 };
 
-/** exp(x) / Σ exp(x) along an axis: positive numbers that sum to 1. ONNX Softmax-13. */
-export function softmax(x: Value, { axis = -1 }: { axis?: number } = {}): Value {
-  return emitOne(softmaxOperator, [x], { axis });
-}
-
-const layerNormalizationOperator: Operator = {
+const layerNormalization: Operator = {
   name: 'LayerNormalization',
   since: 17,
   attributes: { axis: 'int', epsilon: 'float' },
@@ -37,21 +40,47 @@ const layerNormalizationOperator: Operator = {
     const statistics: OutputType = { type: 'float32', shape: [...withoutLast(x.shape), 1] }; // whatever x is
     return [{ type: x.type, shape: x.shape }, statistics, statistics];
   },
+  gradient: (call) => {
+    const {
+      outputGradients: [g],
+      input,
+      output,
+      wanted,
+    } = call;
+    const x = input(0);
+    const [mean, deviation] = [cast(output(1), x.type), cast(output(2), x.type)];
+    const normalized = mul(sub(x, mean), deviation);
+    return [
+      wanted(0) ? byInput(call, normalized, deviation) : undefined,
+      g !== undefined && wanted(1) ? reduceTo(mul(g, normalized), input(1)) : undefined,
+      g !== undefined && wanted(2) ? reduceTo(g, input(2)) : undefined,
+    ];
+  },
 };
 
+const overLast = { axes: [-1], keepDims: true } as const;
+
 /**
- * (x − mean) / √(variance + epsilon) · scale + bias over the last axis (Ba, Kiros & Hinton 2016). ONNX LayerNormalization-17.
- * @param scale (C)
- * @param bias (C), or undefined for none.
+ * With n = (x − mean) · d, d = 1/√(variance + ε) and h = g · scale, the gradient by x is d · (h − mean(h) − n · mean(h · n)).
+ * Mean and d are outputs of the operator; where they have gradients of their own (in second derivatives) these are added.
  */
-export function layerNormalization(
-  x: Value,
-  scale: Value,
-  bias: Value | undefined,
-  { epsilon = 1e-5 }: { epsilon?: number } = {},
-): Value {
-  const inputs = bias === undefined ? [x, scale] : [x, scale, bias];
-  const [output] = emit(layerNormalizationOperator, inputs, { axis: -1, epsilon });
-  if (output === undefined) throw new TypeError('LayerNormalization yields an output');
-  return output;
+function byInput(
+  { outputGradients: [g, byMean, byDeviation], input }: GradientCall,
+  n: Value,
+  d: Value,
+): Value | undefined {
+  const width = Number(n.shape.at(-1));
+  const parts: Value[] = [];
+  if (g !== undefined) {
+    const h = mul(g, input(1));
+    const centred = sub(h, reduceMean(h, overLast));
+    parts.push(mul(sub(centred, mul(n, reduceMean(mul(h, n), overLast))), d));
+  }
+  if (byMean !== undefined) parts.push(spread(mul(cast(byMean, n.type), 1 / width), n));
+  if (byDeviation !== undefined) {
+    parts.push(mul(neg(mul(n, mul(cast(byDeviation, n.type), mul(d, d)))), 1 / width));
+  }
+  return parts.length === 0 ? undefined : parts.reduce(add);
 }
+
+export const normalizationOperators: readonly Operator[] = [softmax, layerNormalization];

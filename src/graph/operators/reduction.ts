@@ -1,15 +1,12 @@
+import { cast, div, equal, mul, sub } from '../calls/elementwise.ts';
+import { cumSum, reduceSum } from '../calls/reduction.ts';
+import { expand, reshape } from '../calls/shape.ts';
 import type { Shape } from '../dimensions.ts';
-import { emitOne } from '../emit.ts';
-import type { Operator, OperatorCall, OutputType, Value } from '../value.ts';
-import { integer, integers, mustBe, required, resolveAxis } from './rules.ts';
-
-/** Axes are an attribute here; the writer makes them an input where the opset says so (ReduceSum from 13, the others from 18). */
-export interface ReductionOptions {
-  /** The axes to reduce; all unless told. */
-  readonly axes?: readonly number[];
-  /** Keep the reduced axes with length 1. False unless told. */
-  readonly keepDims?: boolean;
-}
+import { dimensionsOf } from '../known.ts';
+import { constant, type Operand } from '../leaves.ts';
+import type { GradientCall, GradientRule, Operator, Value } from '../value.ts';
+import { integersOf, keptShape, spread } from './gradient-rules.ts';
+import { integer, integers, mustBe, required, resolveAxis } from './shape-rules.ts';
 
 function reducedShape(x: Value, axes: readonly number[], keepDims: boolean): Shape {
   const gone = new Set(axes.map((axis) => resolveAxis(axis, x.rank)));
@@ -18,39 +15,62 @@ function reducedShape(x: Value, axes: readonly number[], keepDims: boolean): Sha
   return x.shape.flatMap((dimension, axis) => (gone.has(axis) ? (keepDims ? [1] : []) : [dimension]));
 }
 
-function reduction(name: string): Operator {
-  const infer = (call: OperatorCall): readonly OutputType[] => {
+/** @param inputSince the opset from which on its axes are an input. */
+const reduction = (name: string, inputSince: number, gradient: GradientRule): Operator => ({
+  name,
+  since: 13,
+  attributes: { axes: { kind: 'ints', inputSince }, keepdims: 'int' },
+  infer: (call) => {
     const x = required(call, 0);
     mustBe(x, 'float32', 'float64', 'float16', 'int32', 'int64');
     return [{ type: x.type, shape: reducedShape(x, integers(call, 'axes'), integer(call, 'keepdims') === 1) }];
-  };
-  return { name, since: 13, attributes: { axes: 'ints', keepdims: 'int' }, infer };
+  },
+  gradient,
+});
+
+/** A reduced value or gradient with its axes back in place, of length 1, so that it broadcasts against the input. */
+function kept(value: Value, { node, input }: GradientCall): Value {
+  return reshape(value, keptShape(input(0).shape, integersOf(node, 'axes')));
 }
 
-const operators = {
-  reduceSum: reduction('ReduceSum'),
-  reduceMean: reduction('ReduceMean'),
-  reduceMax: reduction('ReduceMax'),
-  reduceSumSquare: reduction('ReduceSumSquare'),
-} satisfies Record<string, Operator>;
+const sumRule: GradientRule = (call) => [spread(kept(call.outputGradient(), call), call.input(0))];
 
-function reduce(operator: Operator, x: Value, { axes, keepDims = false }: ReductionOptions): Value {
-  const all = axes ?? x.shape.map((_, axis) => axis);
-  const positive = all.map((axis) => (axis < 0 ? axis + x.rank : axis));
-  return emitOne(operator, [x], { axes: positive, keepdims: keepDims ? 1 : 0 });
+const meanRule: GradientRule = (call) => {
+  const x = call.input(0);
+  return [spread(div(kept(call.outputGradient(), call), count(x, integersOf(call.node, 'axes'))), x)];
+};
+
+/** How many elements went into one mean. */
+function count(x: Value, axes: readonly number[]): Operand {
+  const lengths = axes.map((axis) => x.shape[axis] ?? 1);
+  if (lengths.every((length) => typeof length === 'number'))
+    return lengths.reduce((product, length) => product * length, 1);
+  // One Shape for neighbouring axes: lengths joined by a Concat, an int64 vector, would be no work for a GPU.
+  return neighbours(axes)
+    .map(({ start, end }) => reduceSum(expand(constant(1, x.type), dimensionsOf(x, start, end))))
+    .reduce((product, length) => mul(product, length));
 }
 
-/** The sum over axes. ONNX ReduceSum-13. */
-export const reduceSum = (x: Value, options: ReductionOptions = {}): Value => reduce(operators.reduceSum, x, options);
-/** The mean over axes. ONNX ReduceMean-13/18. */
-export const reduceMean = (x: Value, options: ReductionOptions = {}): Value => reduce(operators.reduceMean, x, options);
-/** The largest over axes. ONNX ReduceMax-13/18. */
-export const reduceMax = (x: Value, options: ReductionOptions = {}): Value => reduce(operators.reduceMax, x, options);
-/** The sum of squares over axes. ONNX ReduceSumSquare-13/18. */
-export const reduceSumSquare = (x: Value, options: ReductionOptions = {}): Value =>
-  reduce(operators.reduceSumSquare, x, options);
+/** Rising axes as ranges, each from `start` up to `end`. */
+function neighbours(axes: readonly number[]): readonly { readonly start: number; readonly end: number }[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const axis of axes) {
+    const last = ranges.at(-1);
+    if (last?.end === axis) last.end = axis + 1;
+    else ranges.push({ start: axis, end: axis + 1 });
+  }
+  return ranges;
+}
 
-const argMaxOperator: Operator = {
+/** Equal maxima share the gradient, as in PyTorch's amax. */
+const maxRule: GradientRule = (call) => {
+  const x = call.input(0);
+  const hits = cast(equal(x, kept(call.output(), call)), x.type);
+  const howMany = reduceSum(hits, { axes: integersOf(call.node, 'axes'), keepDims: true });
+  return [mul(hits, div(kept(call.outputGradient(), call), howMany))];
+};
+
+const argMax: Operator = {
   name: 'ArgMax',
   since: 13,
   attributes: { axis: 'int', keepdims: 'int' },
@@ -60,11 +80,6 @@ const argMaxOperator: Operator = {
   },
 };
 
-/** The position of the largest element along an axis, the first where several are, as int64. ONNX ArgMax-13. */
-export function argMax(x: Value, { axis, keepDims = false }: { axis: number; keepDims?: boolean }): Value {
-  return emitOne(argMaxOperator, [x], { axis, keepdims: keepDims ? 1 : 0 });
-}
-
 const cumSumOperator: Operator = {
   name: 'CumSum',
   since: 14,
@@ -73,9 +88,20 @@ const cumSumOperator: Operator = {
     mustBe(required(call, 1), 'int32', 'int64');
     return [{ type: required(call, 0).type, shape: required(call, 0).shape }];
   },
+  // The sum running the other way: total − running sum + own element (or without it, where the sum excluded it).
+  gradient: ({ node, outputGradient, input }) => {
+    const [g, axis] = [outputGradient(), input(1)];
+    if (axis.source.kind !== 'constant') throw new Error('only a sum along a constant axis has one');
+    const total = reduceSum(g, { axes: [Number(axis.source.data[0])], keepDims: true });
+    return [sub(total, cumSum(g, axis, { exclusive: node.attributes.exclusive !== 1 }))];
+  },
 };
 
-/** The running sum along an axis (an int32 scalar value); `exclusive` leaves the element itself out. ONNX CumSum-14. */
-export function cumSum(x: Value, axis: Value, { exclusive = false }: { exclusive?: boolean } = {}): Value {
-  return emitOne(cumSumOperator, [x, axis], exclusive ? { exclusive: 1 } : {});
-}
+export const reductionOperators: readonly Operator[] = [
+  reduction('ReduceSum', 13, sumRule),
+  reduction('ReduceMean', 18, meanRule),
+  reduction('ReduceMax', 18, maxRule),
+  reduction('ReduceSumSquare', 18, (call) => [mul(mul(kept(call.outputGradient(), call), 2), call.input(0))]),
+  argMax,
+  cumSumOperator,
+];

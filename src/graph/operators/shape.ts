@@ -1,22 +1,30 @@
 import {
+  concat,
+  reshapeLike,
+  type SliceRange,
+  slice,
+  split,
+  squeeze,
+  toTheEnd,
+  transpose,
+  trilu,
+  unsqueeze,
+} from '../calls/shape.ts';
+import {
   addDimensions,
   broadcastShapes,
   type Dimension,
-  divideDimensions,
   formatShape,
   multiplyDimensions,
   type Shape,
   sameShape,
-  subtractDimensions,
 } from '../dimensions.ts';
-import { emit, emitOne, misfit } from '../emit.ts';
-import { dimensionsOf, findDimension, knownDimensions, rememberDimensions } from '../known.ts';
+import { dimensionOf, knownDimensions } from '../known.ts';
 import { constant } from '../leaves.ts';
 import type { Operator, OperatorCall, Value } from '../value.ts';
-import { dimensions, integer, integers, mustAgree, mustBe, required, resolveAxis, withAxis } from './rules.ts';
-
-/** A vector of dimensions: numbers and int64 vectors (see `dimensionOf`), in order. */
-export type DimensionList = readonly (Dimension | Value)[];
+import { producer } from '../walk.ts';
+import { integersOf, ofOne, reduceTo, zerosLike } from './gradient-rules.ts';
+import { dimensions, integer, integers, mustAgree, mustBe, required, resolveAxis, withAxis } from './shape-rules.ts';
 
 function requiredKnown(call: OperatorCall, index: number): Shape {
   const dimensions = knownDimensions(required(call, index));
@@ -36,36 +44,16 @@ const transposeOperator: Operator = {
     }
     return [{ type: x.type, shape: permutation.map((axis) => x.shape[resolveAxis(axis, x.rank)] ?? 1) }];
   },
+  gradient: ({ node, outputGradient }) => {
+    const perm = integersOf(node, 'perm');
+    return [
+      transpose(
+        outputGradient(),
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
+  },
 };
-
-/**
- * The axes in another order; reversed unless told. ONNX Transpose-13, or where only axes of length 1 move and no element does,
- * Reshape-14, which copies nothing. What turns an earlier transposition back is what was there before it.
- */
-export function transpose(x: Value, permutation?: readonly number[]): Value {
-  const perm =
-    permutation?.map((axis) => (axis < 0 ? axis + x.rank : axis)) ?? // ONNX wants them positive
-    x.shape.map((_, axis) => x.rank - 1 - axis);
-  const moving = perm.filter((axis) => x.shape[axis] !== 1);
-  const still = moving.every((axis, index) => index === 0 || axis > (moving[index - 1] ?? 0));
-  const symbolsMoved = perm.filter((axis, place) => typeof x.shape[axis] !== 'number' && axis !== place).length;
-  if (perm.length === x.rank && moving.length < x.rank && still && symbolsMoved <= 1) {
-    return reshape(
-      x,
-      perm.map((axis) => x.shape[axis] ?? 1),
-    );
-  }
-  const before = x.source.kind === 'node' && x.source.node.operator === transposeOperator ? x.source.node : undefined;
-  const earlier = Array.isArray(before?.attributes.perm) ? before.attributes.perm : [];
-  if (
-    before?.inputs[0] !== undefined &&
-    perm.length === x.rank &&
-    perm.every((axis, place) => earlier[axis] === place)
-  ) {
-    return before.inputs[0];
-  }
-  return emitOne(transposeOperator, [x], { perm });
-}
 
 const reshapeOperator: Operator = {
   name: 'Reshape',
@@ -78,67 +66,13 @@ const reshapeOperator: Operator = {
     }
     return [{ type: x.type, shape: target }];
   },
+  gradient: ofOne((g, x) => reshapeLike(g, x)),
 };
-
-/**
- * The same elements under another shape, given in full (numbers and symbols; one −1 is worked out).
- * Symbols are written as ONNX's 0 (same as the input's) and −1 where that suffices, and read by Shape from `x` or one of
- * `lengthsFrom` where it does not. ONNX Reshape-14.
- */
-export function reshape(x: Value, shape: readonly Dimension[], lengthsFrom: readonly Value[] = []): Value {
-  const target = completed(x, shape);
-  if (sameShape(x.shape, target)) return x;
-  const before = reshaped(x);
-  if (before !== undefined && codesFor(before, target).filter((code) => code === -1).length <= 1) {
-    return reshape(before, target);
-  }
-  return emitOne(reshapeOperator, [x, rememberDimensions(reshapeVector(x, target, [x, ...lengthsFrom]), target)]);
-}
-
-/** The same elements under another value's shape, whose lengths may be read from that value when the graph runs. */
-export function reshapeLike(x: Value, like: Value): Value {
-  if (sameShape(x.shape, like.shape)) return x;
-  const codes = like.shape.filter((dimension, axis) => typeof dimension !== 'number' && x.shape[axis] !== dimension);
-  return codes.length <= 1 ? reshape(x, like.shape) : emitOne(reshapeOperator, [x, dimensionsOf(like)]);
-}
-
-function completed(x: Value, shape: readonly Dimension[]): Shape {
-  if (!shape.includes(-1)) return shape;
-  const rest = multiplyDimensions(...shape.filter((dimension) => dimension !== -1));
-  const missing = divideDimensions(multiplyDimensions(...x.shape), rest);
-  return missing === undefined ? shape : shape.map((dimension) => (dimension === -1 ? missing : dimension));
-}
-
-/** What a value was before it got another shape: one Reshape after another is the last one alone. */
-function reshaped({ source }: Value): Value | undefined {
-  return source.kind === 'node' && source.node.operator === reshapeOperator ? source.node.inputs[0] : undefined;
-}
-
-/** ONNX's way to write a shape: 0 for a length that stays, −1 for one to be worked out. */
-function codesFor(x: Value, target: Shape): number[] {
-  return target.map((dimension, axis) =>
-    typeof dimension === 'number' ? dimension : x.shape[axis] === dimension ? 0 : -1,
-  );
-}
-
-function reshapeVector(x: Value, target: Shape, among: readonly Value[]): Value {
-  const codes = codesFor(x, target);
-  if (codes.filter((code) => code === -1).length <= 1) return constant(codes, 'int64');
-  const lengths = target.map((dimension) => findDimension(dimension, among));
-  const unknown = lengths.filter((length) => length === undefined).length;
-  if (unknown > 1) {
-    throw misfit('Reshape', [x], `the lengths of ${formatShape(target)} can't be read from ${among.join(' or ')}`);
-  }
-  return concat(
-    lengths.map((length) => length ?? constant([-1], 'int64')),
-    { axis: 0 },
-  );
-}
 
 const squeezeOperator: Operator = {
   name: 'Squeeze',
   since: 13,
-  attributes: { axes: 'ints' },
+  attributes: { axes: { kind: 'ints', inputSince: 13 } },
   infer: (call) => {
     const x = required(call, 0);
     const gone = new Set(integers(call, 'axes').map((axis) => resolveAxis(axis, x.rank)));
@@ -146,17 +80,13 @@ const squeezeOperator: Operator = {
       if (x.shape[axis] !== 1) throw new Error(`axis ${axis} has length ${x.shape[axis]}, not 1`);
     return [{ type: x.type, shape: x.shape.filter((_, axis) => !gone.has(axis)) }];
   },
+  gradient: ({ node, outputGradient }) => [unsqueeze(outputGradient(), integersOf(node, 'axes'))],
 };
-
-/** Drops axes of length 1. ONNX Squeeze-13. */
-export function squeeze(x: Value, axes: readonly number[]): Value {
-  return emitOne(squeezeOperator, [x], { axes });
-}
 
 const unsqueezeOperator: Operator = {
   name: 'Unsqueeze',
   since: 13,
-  attributes: { axes: 'ints' },
+  attributes: { axes: { kind: 'ints', inputSince: 13 } },
   infer: (call) => {
     const x = required(call, 0);
     const axes = integers(call, 'axes');
@@ -168,12 +98,8 @@ const unsqueezeOperator: Operator = {
       { type: x.type, shape: Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (old.shift() ?? 1))) },
     ];
   },
+  gradient: ({ node, outputGradient }) => [squeeze(outputGradient(), integersOf(node, 'axes'))],
 };
-
-/** Adds axes of length 1, at these places of the result. ONNX Unsqueeze-13. */
-export function unsqueeze(x: Value, axes: readonly number[]): Value {
-  return emitOne(unsqueezeOperator, [x], { axes });
-}
 
 const expandOperator: Operator = {
   name: 'Expand',
@@ -185,12 +111,8 @@ const expandOperator: Operator = {
     if (shape === undefined) throw new Error(`${formatShape(x.shape)} does not broadcast to ${formatShape(target)}`);
     return [{ type: x.type, shape }];
   },
+  gradient: ofOne((g, x) => reduceTo(g, x)),
 };
-
-/** Repeats axes of length 1 until the shape is reached, which is given as a vector (see `dimensions`). ONNX Expand-13. */
-export function expand(x: Value, shape: Value): Value {
-  return emitOne(expandOperator, [x, shape]);
-}
 
 const concatOperator: Operator = {
   name: 'Concat',
@@ -213,25 +135,20 @@ const concatOperator: Operator = {
     }
     return [{ type: first.type, shape: withAxis(first.shape, axis, length) }];
   },
+  gradient: ({ node, outputGradient }) => {
+    const axis = Number(node.attributes.axis);
+    const parts = node.inputs.filter((part) => part !== undefined);
+    const sizes = parts.map((part) => part.shape.at(axis));
+    if (sizes.every((size) => typeof size === 'number')) return split(outputGradient(), sizes, { axis });
+    let rest = outputGradient();
+    return parts.map((part) => {
+      const end = dimensionOf(part, axis);
+      const gradient = slice(rest, { axis, end });
+      rest = slice(rest, { axis, start: end });
+      return gradient;
+    });
+  },
 };
-
-/** The parts one after the other along an axis. ONNX Concat-13. */
-export function concat(parts: readonly Value[], { axis }: { axis: number }): Value {
-  const value = emitOne(concatOperator, parts, { axis });
-  const dimensions = parts.map(knownDimensions);
-  return dimensions.every((known) => known !== undefined) ? rememberDimensions(value, dimensions.flat()) : value;
-}
-
-/** An int64 vector of dimensions; what is a number everywhere becomes a constant. */
-export function vector(list: DimensionList): Value {
-  if (list.every((entry) => typeof entry === 'number')) return constant(list, 'int64');
-  const parts = list.map((entry) => {
-    if (typeof entry === 'object') return entry;
-    if (typeof entry === 'number') return constant([entry], 'int64');
-    throw misfit('vector', [], `the length of ${entry} must be given as a value: use dimensionOf(x, axis)`);
-  });
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : concat(parts, { axis: 0 });
-}
 
 const splitOperator: Operator = {
   name: 'Split',
@@ -245,12 +162,11 @@ const splitOperator: Operator = {
     if (sum !== x.shape[axis]) throw new Error(`parts of ${sizes.join(' + ')} do not make up axis ${axis}`);
     return sizes.map((size) => ({ type: x.type, shape: withAxis(x.shape, axis, size) }));
   },
+  gradient: ({ node, outputGradients }) => {
+    const parts = node.outputs.map((output, index) => outputGradients[index] ?? zerosLike(output));
+    return [concat(parts, { axis: Number(node.attributes.axis) })];
+  },
 };
-
-/** Cuts an axis into parts of the given lengths. ONNX Split-13/18. */
-export function split(x: Value, sizes: readonly number[], { axis }: { axis: number }): readonly Value[] {
-  return emit(splitOperator, [x, constant(sizes, 'int64')], { axis });
-}
 
 const sliceOperator: Operator = {
   name: 'Slice',
@@ -261,47 +177,38 @@ const sliceOperator: Operator = {
     const lengths = dimensions(call, 'lengths');
     return [{ type: x.type, shape: x.shape.map((dimension, axis) => lengths[axes.indexOf(axis)] ?? dimension) }];
   },
+  // The gradient stays where the slice was taken, between zeros that are cut from a zero tensor at the same bounds.
+  gradient: ({ node, outputGradient, input }) => {
+    const x = input(0);
+    const bounds = sliceRanges(node.inputs);
+    return [
+      bounds.reduceRight((gradient, range, index) => {
+        const frame = bounds.slice(0, index).reduce((value, outer) => slice(value, outer), zerosLike(x));
+        const before = range.start === 0 ? [] : [slice(frame, { axis: range.axis, end: range.start ?? 0 })];
+        const after = range.end === toTheEnd ? [] : [slice(frame, { axis: range.axis, start: range.end ?? 0 })];
+        return before.length + after.length === 0
+          ? gradient
+          : concat([...before, gradient, ...after], { axis: range.axis });
+      }, outputGradient()),
+    ];
+  },
 };
 
-export interface SliceRange {
-  readonly axis: number;
-  /** Where to begin: a number (negative counts from the end) or an int64 vector of one element. 0 unless told. */
-  readonly start?: number | Value;
-  /** Where to stop, exclusive, likewise. The end of the axis unless told. */
-  readonly end?: number | Value;
-  /** The length that comes out, where start and end don't tell it: they are taken to lie within an axis of symbolic length. */
-  readonly length?: Dimension;
+function sliceRanges([, starts, ends, axes]: readonly (Value | undefined)[]): SliceRange[] {
+  return constantIntegers(axes).map((axis, index) => ({ axis, start: bound(starts, index), end: bound(ends, index) }));
 }
 
-/** The largest end that every runtime takes as "to the end". */
-const toTheEnd = 2 ** 31 - 1;
-
-/** A part of a tensor, cut along one or more axes. ONNX Slice-13. */
-export function slice(x: Value, ...ranges: readonly SliceRange[]): Value {
-  const starts = vector(ranges.map(({ start = 0 }) => start));
-  const ends = vector(ranges.map(({ end = toTheEnd }) => end));
-  const axes = ranges.map(({ axis }) => (axis < 0 ? axis + x.rank : axis));
-  const lengths = ranges.map((range) => range.length ?? sliceLength(x, range));
-  return emitOne(sliceOperator, [x, starts, ends, constant(axes, 'int64')], { lengths });
+/** One element of a vector of bounds: its number where it is constant, else a value that holds it. */
+function bound(bounds: Value | undefined, index: number): number | Value {
+  if (bounds === undefined) return 0;
+  if (bounds.source.kind === 'constant') return constantIntegers(bounds)[index] ?? 0;
+  return bounds.shape[0] === 1 ? bounds : bound(producer(bounds)?.inputs[index], 0); // a Concat of single bounds
 }
 
-function sliceLength(x: Value, { axis, start = 0, end = toTheEnd }: SliceRange): Dimension {
-  const full = x.shape[axis < 0 ? axis + x.rank : axis] ?? 0;
-  const bound = (given: number | Value): Dimension => {
-    const position = typeof given === 'number' ? given : knownDimensions(given)?.[0];
-    if (position === undefined) {
-      throw misfit(
-        'Slice',
-        [x],
-        `give the length along axis ${axis}: start or end is not known while the graph is built`,
-      );
-    }
-    if (typeof position !== 'number') return position;
-    if (position < 0) return typeof full === 'number' ? Math.max(full + position, 0) : addDimensions(full, position);
-    return typeof full === 'number' ? Math.min(position, full) : position === toTheEnd ? full : position;
-  };
-  const length = subtractDimensions(bound(end), bound(start));
-  return typeof length === 'number' ? Math.max(length, 0) : length;
+function constantIntegers(value: Value | undefined): number[] {
+  if (value?.source.kind !== 'constant') return [];
+  const { data } = value.source;
+  return Array.from({ length: data.length }, (_, index) => Number(data[index]));
 }
 
 const rangeOperator: Operator = {
@@ -318,11 +225,6 @@ const rangeOperator: Operator = {
   },
 };
 
-/** 0, 1, … up to a number, exclusive. ONNX Range-11. */
-export function range(length: number, type: 'int32' | 'float32' = 'int32'): Value {
-  return emitOne(rangeOperator, [constant(0, type), constant(length, type), constant(1, type)], { lengths: [length] });
-}
-
 const triluOperator: Operator = {
   name: 'Trilu',
   since: 14,
@@ -332,15 +234,33 @@ const triluOperator: Operator = {
     if (x.rank < 2) throw new Error('the input must be a matrix or a batch of matrices');
     return [{ type: x.type, shape: x.shape }];
   },
+  gradient: ({ node, outputGradient }) => {
+    const { source } = node.inputs[1] ?? constant(0);
+    const k = source.kind === 'constant' ? Number(source.data[0]) : 0;
+    return [trilu(outputGradient(), { upper: node.attributes.upper === 1, k })];
+  },
 };
 
-/** Keeps the lower triangle (or the upper one) of the last two axes and zeroes the rest. ONNX Trilu-14. */
-export function trilu(x: Value, { upper = false, k = 0 }: { upper?: boolean; k?: number } = {}): Value {
-  const inputs = k === 0 ? [x] : [x, constant(k, 'int64')];
-  return emitOne(triluOperator, inputs, { upper: upper ? 1 : 0 });
-}
+/** Shape: the lengths of the axes `start` (inclusive) to `end` (exclusive), as an int64 vector. ONNX Shape-15. */
+const shapeOperator: Operator = {
+  name: 'Shape',
+  since: 15,
+  attributes: { start: 'int', end: 'int' },
+  infer: ({ inputs: [x], attributes: { start, end } }) => [
+    { type: 'int64', shape: [x?.shape.slice(Number(start), Number(end)).length ?? 0] },
+  ],
+};
 
-/** A tensor of one number, `shape` numbers only. Expand, not ConstantOfShape, which no GPU provider runs. */
-export function filled(number: number, shape: readonly number[], type: 'float32' | 'int32' = 'float32'): Value {
-  return expand(constant(number, type), constant(shape, 'int64'));
-}
+export const shapeOperators: readonly Operator[] = [
+  transposeOperator,
+  reshapeOperator,
+  squeezeOperator,
+  unsqueezeOperator,
+  expandOperator,
+  concatOperator,
+  splitOperator,
+  sliceOperator,
+  rangeOperator,
+  triluOperator,
+  shapeOperator,
+];

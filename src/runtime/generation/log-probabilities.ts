@@ -1,21 +1,21 @@
 import { UserError } from '../../errors.ts';
-import { largestFirst } from './falling-order.ts';
+import { largestFirst } from './largest-first.ts';
 
-/** A token and how probable the model held it. */
+/** A token and its log-probability. */
 export interface TokenProbability {
   readonly token: number;
   /** In nats: 0 is certain, −0.69 is one in two. */
   readonly logProbability: number;
 }
 
-/** A token that was written, and what else might have been. */
+/** A token that was written, and its alternatives. */
 export interface ScoredToken extends TokenProbability {
   /** The most probable tokens, most probable first, of equal ones the lower id; the written one stands among them if it is one. */
   readonly alternatives: readonly TokenProbability[];
 }
 
 /**
- * What the model itself held of a token: the log-softmax of its logits as they are, before temperature, penalty and all other options
+ * The model's own log-probability of a token: the log-softmax of its logits as they are, before temperature, penalty and all other options
  * of sampling, so that the numbers of different options can be compared. In float64.
  *
  * @param logits one per token, in id order

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import type { RunOptions, Session } from '../session.ts';
 import { type TensorOf, type Tensors, tensor } from '../tensor.ts';
 
-/** The programs that a text is written with, one at least. */
+/** The programs that a text is written with, at least one. */
 export interface WritingPrograms {
   /** A forward program: `tokens` int32 [batch, time] → `logits` float32 [batch, time, vocabulary], or of the last token alone. */
   readonly forward?: Session;
@@ -19,7 +19,7 @@ export type Texts = readonly (readonly number[] | undefined)[];
 /** Gives the logits after the last token of each text; undefined for rows that have ended. */
 export type NextLogits = (texts: Texts) => Promise<readonly (Float32Array | undefined)[]>;
 
-/** Stands in `tokens` where a row has none, for a decode program whose cache counts what it holds. */
+/** Padding in `tokens` for rows that have fewer, of a decode program whose cache counts its tokens. */
 const noToken = -1;
 
 /**
@@ -62,7 +62,7 @@ export function nextLogits(
   };
 }
 
-/** How many tokens a program takes at once, for one that always takes as many. */
+/** The number of tokens that a program takes at once, where its graph fixes it. */
 function fixedTime({ program }: Session): number | undefined {
   const time = program.inputs.find(({ name }) => name === 'tokens')?.shape[1];
   return typeof time === 'number' ? time : undefined;

@@ -1,19 +1,19 @@
 import { UserError } from '../../errors.ts';
 import { uniform } from '../../random/counter.ts';
-import { largestFirst } from './falling-order.ts';
+import { largestFirst } from './largest-first.ts';
 import { checkSampling, type SamplingOptions } from './sampling-options.ts';
 
 export { checkSampling, type SamplingOptions } from './sampling-options.ts';
 
 /** The tokens that take part in a draw, most probable first, and their cumulated weights. */
 export interface Candidates {
-  /** Token ids by falling logit; of equal logits the lower id first. */
+  /** Token ids by descending logit; of equal logits the lower id first. */
   readonly tokens: Int32Array;
   /** float32: entry i is the sum of the weights 0 … i. The last entry is the mass from which is drawn. */
   readonly cumulated: Float32Array;
 }
 
-/** Where a draw stands in its text. */
+/** The position of a draw in its text. */
 export interface DrawPlace {
   /** How many tokens were drawn before with this seed. Default 0. */
   readonly step?: number;
@@ -33,7 +33,7 @@ const exponentWithoutEffect = -16.7;
  * All arithmetic is float32, each operation rounded, in this order (a graph does the same with TopK and CumSum):
  * 1. With a repetition penalty, the logit of each token in `seen` is divided by it if above 0, else multiplied.
  * 2. Greedy takes the token of the largest logit, of equal ones the lowest id; nothing is drawn.
- * 3. Sort by falling logit, of equal logits the lower id first; keep the first `topK`.
+ * 3. Sort by descending logit, of equal logits the lower id first; keep the first `topK`.
  * 4. weight[i] = exp((logit[i] − logit[0]) / temperature); cumulated[i] = weight[0] + … + weight[i], summed from the left;
  *    total = the last of them.
  * 5. Keep i = 0 and every i with cumulated[i − 1] < topP · total: the fewest tokens whose probability reaches topP.
@@ -42,7 +42,7 @@ const exponentWithoutEffect = -16.7;
  *    cumulated[i] > threshold, or the last one kept if rounding leaves none.
  *
  * @param logits one per token, in id order; they stay as they are
- * @throws UserError for options that mean nothing, a topK beyond the number of logits, or logits that are NaN or not one of them finite
+ * @throws UserError for invalid options, a topK above the number of logits, or logits of which one is NaN or none is finite
  */
 export function sample(logits: Float32Array, options: SamplingOptions & DrawPlace = {}): number {
   checkSampling(options, logits.length);
@@ -120,7 +120,7 @@ function weigh(
   return { weights, cumulated };
 }
 
-/** The first place where something holds that holds at every later place too; the length where it holds nowhere. */
+/** Binary search: the first index at which a condition holds that then holds at all later ones; the length where it never does. */
 function firstWhere(numbers: Float32Array, holds: (value: number) => boolean): number {
   let [start, end] = [0, numbers.length];
   while (start < end) {

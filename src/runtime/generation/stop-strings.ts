@@ -6,8 +6,8 @@ export interface TextPart {
 }
 
 /**
- * Ends a text before the first of some strings, wherever the parts that it comes in are cut: parts are held back as long as they may be
- * the beginning of a stop string, so that nothing of one is ever let out. The string that ends first counts; of those that end together
+ * Ends a text before the first of some strings, however the text is split into parts: a part is held back as long as it may be
+ * the beginning of a stop string, so that no part of one is ever given out. The string that ends first counts; of those that end together
  * the one that begins first.
  */
 export class StopStrings<Part extends TextPart> {
@@ -69,7 +69,7 @@ export class StopStrings<Part extends TextPart> {
     return first?.start;
   }
 
-  /** How much of the text's end may be the beginning of a stop string. */
+  /** The length of the longest end of the text that may be the beginning of a stop string. */
   #beginningAtEnd(text: string): number {
     let longest = 0;
     for (const string of this.#strings) {

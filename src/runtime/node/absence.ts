@@ -1,19 +1,19 @@
 import { UserError } from '../../errors.ts';
-import { type Absence, absentDeviceError, explainBy } from '../device-report.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
-import type { OpenOptions } from '../session.ts';
-import { cudaAbsences } from './cuda.ts';
-import type { NodeDeviceName } from './devices.ts';
+import { absentDeviceError, explainBy } from '../device-report.ts';
+import type { Absence, Backend } from '../devices/device.ts';
+import type { NodeDevice } from '../devices/node/node-device.ts';
+import { nodeDevices } from '../devices/node/node-devices.ts';
+import { messageOf, RuntimeError } from '../runtime-error.ts';
 import { thisMachine } from './machine.ts';
-import { type ProbedDevice, type ProbeResult, probe } from './probe.ts';
-import { webgpuAbsences } from './webgpu.ts';
-
-const tables = { cuda: cudaAbsences, webgpu: webgpuAbsences } as const;
+import { type ProbeResult, probe } from './probe.ts';
 
 /** Why a probe did not work. */
-export function absenceIn(device: ProbedDevice, { message, log }: Pick<ProbeResult, 'message' | 'log'>): Absence {
+export function absenceIn(
+  { absences = [] }: Pick<NodeDevice, 'absences'>,
+  { message, log }: Pick<ProbeResult, 'message' | 'log'>,
+): Absence {
   return (
-    explainBy(tables[device], `${message}\n${log}`) ?? {
+    explainBy(absences, `${message}\n${log}`) ?? {
       reason: readable(message),
       remedy: "bring the GPU's driver up to date",
     }
@@ -28,18 +28,18 @@ function readable(message: string): string {
 }
 
 /**
- * Makes an error of opening a model on a device that is not there say so, why, and what to do; any other passes as it is.
- * ONNX Runtime never falls back by itself. The reason often stands in what it logs only, so the device is tried once more, in
- * a process of its own, to hear that.
+ * Makes an error of opening a model on a device that is missing say so, why, and what to do; any other error passes as it is.
+ * ONNX Runtime never falls back by itself. It often only logs the reason, so the device is tried once more, in a process of its
+ * own, to read that.
  */
 export async function explainAbsence(
-  device: NodeDeviceName,
+  device: NodeDevice,
   error: unknown,
-  { cuda }: Pick<OpenOptions, 'cuda'> = {},
+  { providers }: Pick<Backend, 'providers'>,
 ): Promise<unknown> {
-  if (device === 'cpu' || error instanceof UserError) return error;
+  if (error instanceof UserError) return error;
   const message = messageOf(error instanceof RuntimeError ? (error.cause ?? error) : error);
-  if (explainBy(tables[device], message) === undefined) return error;
-  const { log } = await probe(device, thisMachine, { deviceId: cuda?.deviceId ?? 0 });
-  return absentDeviceError(device, absenceIn(device, { message, log }), 'cpu', error);
+  if (explainBy(device.absences ?? [], message) === undefined) return error;
+  const { log } = await probe(providers, thisMachine);
+  return absentDeviceError(device, absenceIn(device, { message, log }), nodeDevices.fallback, error);
 }

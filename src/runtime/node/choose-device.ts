@@ -1,73 +1,42 @@
-import { type Absence, absentDeviceError, checkDeviceName } from '../device-report.ts';
-import type { CudaOptions, DeviceName, OpenOptions } from '../session.ts';
-import { absenceIn } from './absence.ts';
-import { checkCudaOptions, cudaRuledOut, settleTf32 } from './cuda.ts';
-import { type Machine, thisMachine } from './machine.ts';
-import { type ProbedDevice, type ProbeResult, probe } from './probe.ts';
-import { emulatorOf, webgpuRuledOut } from './webgpu.ts';
+import { type Chosen, chooseAutomatically } from '../choose-device.ts';
+import { absentDeviceError } from '../device-report.ts';
+import type { NodeDevice } from '../devices/node/node-device.ts';
+import { nodeDevices } from '../devices/node/node-devices.ts';
+import type { OpenOptions } from '../session.ts';
+import { here, lookAt } from './look.ts';
+import { thisMachine } from './machine.ts';
 
-/** A device, and what is worth telling of how it was chosen. */
-export interface ChosenDevice {
-  readonly device: DeviceName;
-  /** Sentences, such as why a GPU that is there is not used. */
-  readonly notices: readonly string[];
-}
-
-/** How a device is tried; for tests. */
-export type Try = (device: ProbedDevice, machine: Machine) => Promise<ProbeResult>;
-
-/** The answer to `auto`, which holds as long as the process lives. */
-let automatic: Promise<ChosenDevice> | undefined;
+/** The answer to `auto`, which holds as long as the process lives and no device is added. */
+let automatic: { readonly among: number; readonly chosen: Promise<Chosen<NodeDevice>> } | undefined;
 
 /**
- * The device that a model is opened on. `auto` is cuda, webgpu or cpu, the first that works; devices are tried in a process of
- * their own, and only where a look at the system's files says that there may be a GPU, so that a machine without one loses
+ * The device that a model is opened on. `auto` is the device of the highest rank that works; devices are tried in a process of
+ * their own, and only where a look at the system's files says that they may be there, so that a machine without a GPU loses
  * no time. A GPU that is emulated in software is passed over.
  *
  * The answer is remembered in the thread that asks: ask in the main thread, and tell workers the device by name.
  *
- * @param cuda CUDA's options: checked in any case, and TF32 settled by them where CUDA is the choice
- * @throws UserError when a device that was asked for by name can't be there, or an option of CUDA's can't be
+ * @throws UserError when a device that was asked for by name is missing, or an option that only one device takes is wrong
  */
-export async function chooseDevice(wanted: OpenOptions['device'] = 'auto', cuda?: CudaOptions): Promise<ChosenDevice> {
-  checkDeviceName(wanted);
-  checkCudaOptions(cuda);
-  const chosen = wanted === 'auto' ? await chosenOnce() : takeNamed(wanted);
-  if (chosen.device === 'cuda') settleTf32(cuda);
+export async function chooseDevice(options: OpenOptions = {}): Promise<Chosen<NodeDevice>> {
+  const { device: wanted = 'auto' } = options;
+  nodeDevices.checkOptions(options);
+  const chosen = wanted === 'auto' ? await chosenOnce() : takeNamed(nodeDevices.named(wanted));
+  chosen.device.prepare?.(options);
   return chosen;
 }
 
-function chosenOnce(): Promise<ChosenDevice> {
-  automatic ??= chooseAutomatically(thisMachine, probe);
-  return automatic;
+function chosenOnce(): Promise<Chosen<NodeDevice>> {
+  const among = nodeDevices.all.length;
+  if (automatic?.among !== among) {
+    automatic = { among, chosen: chooseAutomatically(nodeDevices, (device) => lookAt(device, here, false)) };
+  }
+  return automatic.chosen;
 }
 
-function takeNamed(device: DeviceName): ChosenDevice {
-  const absence = device === 'cuda' ? cudaRuledOut(thisMachine) : undefined;
-  if (absence !== undefined) throw absentDeviceError(device, absence, 'cpu');
+/** A device by name is taken as it is: opening tells whether it works, and only what is missing for certain is refused here. */
+function takeNamed(device: NodeDevice): Chosen<NodeDevice> {
+  const absence = device.missing?.(thisMachine);
+  if (absence !== undefined) throw absentDeviceError(device, absence, nodeDevices.fallback);
   return { device, notices: [] };
-}
-
-/** The choice itself, on any machine. */
-export async function chooseAutomatically(machine: Machine, attempt: Try): Promise<ChosenDevice> {
-  const gpuFiles = await machine.gpuFiles();
-  const nvidia = gpuFiles === undefined || gpuFiles.some((file) => /nvidia|dxg/.test(file));
-  const passed: string[] = [];
-  if (nvidia && cudaRuledOut(machine) === undefined) {
-    const result = await attempt('cuda', machine);
-    if (result.works) return { device: 'cuda', notices: [] };
-    passed.push(notice('cuda', absenceIn('cuda', result)));
-  }
-  if (machine.runtime !== undefined && webgpuRuledOut(machine, gpuFiles) === undefined) {
-    const result = await attempt('webgpu', machine);
-    const emulated = result.works && emulatorOf(result, gpuFiles) !== undefined;
-    if (result.works && !emulated) return { device: 'webgpu', notices: passed };
-    // Where there are no device files to look at, there may be no GPU at all: nothing to tell.
-    if (gpuFiles !== undefined && !emulated) passed.push(notice('webgpu', absenceIn('webgpu', result)));
-  }
-  return { device: 'cpu', notices: passed };
-}
-
-function notice(device: ProbedDevice, { reason, remedy }: Absence): string {
-  return `There is a GPU, but ${device} can't use it: ${reason}. What to do: ${remedy}.`;
 }

@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { type Backend, isCpuProvider } from '../devices/device.ts';
 import type { Engine } from '../engine.ts';
 import { createEngine } from '../onnxruntime.ts';
-import { placedOn, providerOf, readPlacement } from '../placement.ts';
+import { placedOn, readPlacement } from '../placement.ts';
 import { createResidentEngine } from '../resident-engine.ts';
-import type { DeviceName, OpenOptions, Placement, StatePair } from '../session.ts';
+import type { OpenOptions, Placement, StatePair } from '../session.ts';
 import { explainingFallback, strictOptions } from '../strict.ts';
 import { createWebEngine } from '../web/engine.ts';
-import { explainAbsence } from './absence.ts';
-import { type NodeDeviceName, providersFor } from './devices.ts';
 import { identityDownloader } from './downloader.ts';
 import { loadOnnxRuntime } from './load.ts';
+import { nodeRuntime } from './look.ts';
 import { placementLog } from './placement-log.ts';
 
 /** A model as it is opened in Node. */
@@ -22,57 +22,53 @@ export interface NodeModel {
   readonly state: readonly StatePair[];
 }
 
-/** Loads a model on a device of Node. */
+/** Loads a model in Node. */
 export async function createNodeEngine(
-  device: DeviceName,
+  backend: Backend,
   model: NodeModel,
   options: OpenOptions,
 ): Promise<Engine<OrtTensor>> {
-  if (device === 'wasm') return createWebEngine(device, model.bytes, model.state, options);
-  // Only WebGPU can keep tensors in Node; with CUDA the state crosses at each run, which is why a run makes many steps.
-  if (device !== 'webgpu') return createPlainEngine(device, model, options, new Set());
+  if (backend.runtime !== nodeRuntime) return createWebEngine(backend, model.bytes, model.state, options);
+  if (backend.state === 'host') return createPlainEngine(backend, model, options, new Set());
   return createResidentEngine(model.bytes, model.state, (bytes, kept) =>
-    createPlainEngine(device, bytes === model.bytes ? model : { ...model, bytes, path: undefined }, options, kept),
+    createPlainEngine(backend, bytes === model.bytes ? model : { ...model, bytes, path: undefined }, options, kept),
   );
 }
 
 async function createPlainEngine(
-  device: NodeDeviceName,
+  backend: Backend,
   { path, bytes }: { readonly path?: string | undefined; readonly bytes: Uint8Array },
   options: OpenOptions,
   kept: ReadonlySet<string>,
 ): Promise<Engine<OrtTensor>> {
   const runtime = await loadOnnxRuntime();
-  const sessionOptions = sessionOptionsFor(device, options);
+  const sessionOptions = sessionOptionsFor(backend, options);
   const placement = async (): Promise<readonly Placement[]> => {
-    if (device === 'cpu') return placedOn(providerOf[device], bytes);
-    const allowing = sessionOptionsFor(device, { ...options, strict: false });
-    return readPlacement(await placementLog(path ?? bytes, allowing), device, bytes);
+    if (isCpuProvider(backend)) return placedOn(backend.executionProvider, bytes);
+    const allowing = sessionOptionsFor(backend, { ...options, strict: false });
+    return readPlacement(await placementLog(path ?? bytes, allowing), backend, bytes);
   };
   const load = (): Promise<Engine<OrtTensor>> =>
     createEngine({
       runtime,
-      device,
+      device: backend.device,
       model: path ?? bytes,
       sessionOptions,
       placement,
       kept,
-      ...(device === 'webgpu' ? { downloader: identityDownloader(runtime) } : {}),
+      ...(backend.state === 'host' ? {} : { downloader: identityDownloader(runtime, backend.providers) }),
     });
-  try {
-    return await explainingFallback(device, load, placement);
-  } catch (error) {
-    throw await explainAbsence(device, error, options);
-  }
+  return explainingFallback(backend, load, placement);
 }
 
-function sessionOptionsFor(device: NodeDeviceName, options: OpenOptions): InferenceSession.SessionOptions {
+function sessionOptionsFor(backend: Backend, options: OpenOptions): InferenceSession.SessionOptions {
   return {
-    executionProviders: providersFor(device, options),
+    executionProviders: backend.providers,
     intraOpNumThreads: options.threads ?? availableParallelism(),
     interOpNumThreads: 1,
     // Values too small for a normal float slow a CPU down many times over and mean nothing to a model.
-    extra: { session: { set_denormal_as_zero: '1', ...strictOptions(device === 'cpu' ? {} : options) } },
+    extra: { session: { set_denormal_as_zero: '1', ...strictOptions(backend, options) } },
+    ...backend.sessionOptions,
     ...options.sessionOptions,
   };
 }

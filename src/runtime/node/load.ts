@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageOf, RuntimeError } from '../runtime-error.ts';
 
 /** onnxruntime-node as a module. */
 export type OnnxRuntimeNode = typeof import('onnxruntime-node');

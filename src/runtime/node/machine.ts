@@ -25,7 +25,9 @@ const gpuFolders: readonly (readonly [string, RegExp])[] = [
 export const thisMachine: Machine = {
   platform: platform(),
   architecture: arch(),
-  runtime: resolveRuntime(),
+  get runtime() {
+    return resolveModule('onnxruntime-node');
+  },
   async gpuFiles() {
     if (platform() !== 'linux') return undefined;
     const found = gpuFolders.map(async ([folder, names]) => {
@@ -36,9 +38,10 @@ export const thisMachine: Machine = {
   },
 };
 
-function resolveRuntime(): string | undefined {
+/** The file that a module is loaded by; undefined where it is not installed. */
+export function resolveModule(name: string): string | undefined {
   try {
-    return createRequire(import.meta.url).resolve('onnxruntime-node');
+    return createRequire(import.meta.url).resolve(name);
   } catch {
     return undefined;
   }

@@ -1,14 +1,20 @@
-import { passedOver } from '../passed-over.ts';
+import { backendOf, deviceData } from '../devices/device.ts';
+import type { NodeDevice } from '../devices/node/node-device.ts';
+import { nodeDevices } from '../devices/node/node-devices.ts';
+import { fallbackNotice } from '../fallback-notice.ts';
+import type { RemoteOptions } from '../remote-protocol.ts';
 import { openRemote } from '../remote-session.ts';
 import { type Place, RemoteWorker, shareWorker } from '../remote-worker.ts';
-import type { DeviceName, OpenOptions, Session } from '../session.ts';
+import type { OpenOptions, Session } from '../session.ts';
+import { explainAbsence } from './absence.ts';
 import { chooseDevice } from './choose-device.ts';
+import { nodeRuntime } from './look.ts';
+import { inOneThread } from './one-thread.ts';
 import { openHere } from './open-here.ts';
-import { onWebGpuThread } from './webgpu-thread.ts';
 import { startWorker } from './worker-channel.ts';
 
-/** The worker thread of all WebGPU sessions: ONNX Runtime's GPU context bears no second thread. */
-const placeForWebGpu: () => Promise<Place> = shareWorker(startWorker);
+/** The worker thread of all sessions that must live in one. */
+const sharedPlace: () => Promise<Place> = shareWorker(startWorker);
 
 /**
  * Opens a model in Node, with onnxruntime-node: an optional peer that must be installed beside trilu.
@@ -18,34 +24,49 @@ const placeForWebGpu: () => Promise<Place> = shareWorker(startWorker);
  * A session keeps the process alive only while a call is under way.
  *
  * @param model the bytes of an .onnx file, or its path
- * @param options.device `cpu`, `cuda`, `webgpu`, or `wasm` (onnxruntime-web); `auto` takes the best that works
- * @throws UserError when the file can't be read or is no ONNX file, the device is not there, or a WebGPU session would
+ * @param options.device `cpu`, `cuda`, `webgpu`, `wasm` (onnxruntime-web) or an added one; `auto` takes the best that works
+ * @throws UserError when the file can't be read or is no ONNX file, the device is missing, or a WebGPU session would
  *   live in another thread than those that are open
  * @throws RuntimeError kind `load` when ONNX Runtime refuses the model
  */
 export async function open(model: Uint8Array | string, options: OpenOptions = {}): Promise<Session> {
   options.signal?.throwIfAborted();
   // Chosen before all else, because the device says which thread the session goes to.
-  const { device, notices } = await chooseDevice(options.device, options.cuda);
+  const { device, notices } = await chooseDevice(options);
+  const { fallback } = nodeDevices;
   const isAutomatic = options.device === undefined || options.device === 'auto';
-  if (!isAutomatic || device === 'cpu') return openOn(device, model, options, notices);
+  if (!isAutomatic || device === fallback) return openOn(device, model, options, notices);
   return openOn(device, model, options, notices).catch((error: unknown) =>
-    openOn('cpu', model, options, [...notices, passedOver(device, 'cpu', error)]),
+    openOn(fallback, model, options, [...notices, fallbackNotice(device, fallback, error)]),
   );
 }
 
 async function openOn(
-  device: DeviceName,
+  device: NodeDevice,
   model: Uint8Array | string,
   options: OpenOptions,
   notices: readonly string[],
 ): Promise<Session> {
-  const settled: OpenOptions = { ...options, device };
-  if (options.worker === false) {
-    const here = (): Promise<Session> => openHere(model, settled, true);
-    const session = await (device === 'webgpu' ? onWebGpuThread('the calling thread', here) : here());
+  const isAdded = nodeDevices.added.includes(device);
+  const settled: RemoteOptions = {
+    ...options,
+    device: device.name,
+    ...(isAdded ? { added: [deviceData(device, options)] } : {}),
+  };
+  const openThere = async (): Promise<Session> => {
+    if (options.worker !== false) return openRemote(await placeFor(device), model, settled, notices);
+    const session = await openHere(model, settled, true);
     return Object.assign(session, { notices: [...notices, ...session.notices] });
+  };
+  const thread = options.worker === false ? 'the calling thread' : 'a worker thread';
+  try {
+    return await (device.oneThread === true ? inOneThread(device.name, thread, openThere) : openThere());
+  } catch (error) {
+    throw await explainAbsence(device, error, backendOf(device, nodeRuntime, options));
   }
-  if (device !== 'webgpu') return openRemote(new RemoteWorker(startWorker()).join(), model, settled, notices);
-  return onWebGpuThread('a worker thread', async () => openRemote(await placeForWebGpu(), model, settled, notices));
+}
+
+/** A worker thread of its own for the session, or the shared one. */
+async function placeFor({ oneThread }: NodeDevice): Promise<Place> {
+  return oneThread === true ? sharedPlace() : new RemoteWorker(startWorker()).join();
 }

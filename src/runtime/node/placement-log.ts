@@ -4,7 +4,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageOf, RuntimeError } from '../runtime-error.ts';
 import { processFile } from './process-file.ts';
 
 /** What the process is told, as JSON. */

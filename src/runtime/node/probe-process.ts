@@ -2,26 +2,20 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { encodeModel } from '../../onnx/codec.ts';
 import { DataType } from '../../onnx/enums.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../runtime-error.ts';
 import type { OnnxRuntimeNode } from './load.ts';
-import type { ProbeAnswer, ProbedDevice } from './probe.ts';
+import type { ProbeAnswer } from './probe.ts';
 
-// The process that tries a device: given its name, the file of onnxruntime-node and CUDA's number of the GPU, it runs a
-// model of one node there and says what came of it in its last line.
-const [device = '', runtimeFile = '', deviceId = '0'] = process.argv.slice(2);
-
-const providers: Readonly<Record<ProbedDevice, object>> = {
-  cuda: { name: 'cuda', deviceId: Number(deviceId) },
-  webgpu: { name: 'webgpu' },
-};
+// The process that tries a device: given its execution providers as JSON and the file of onnxruntime-node, it runs a model of
+// one node there and says what came of it in its last line.
+const [providers = '', runtimeFile = ''] = process.argv.slice(2);
 
 async function tryDevice(): Promise<void> {
   const runtime: OnnxRuntimeNode = await import(pathToFileURL(runtimeFile).href);
   // From this level on it names the GPUs that it finds, and the library that is missing where its error does not.
   runtime.env.logLevel = 'info';
-  const provider = Object.entries(providers).find(([name]) => name === device)?.[1];
   const session = await runtime.InferenceSession.create(oneNode(), {
-    executionProviders: [{ name: device, ...provider }],
+    executionProviders: JSON.parse(providers),
     // A device that takes no node is none.
     extra: { session: { disable_cpu_ep_fallback: '1' } },
   });

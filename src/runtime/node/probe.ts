@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Provider } from '../devices/device.ts';
 import type { Machine } from './machine.ts';
 import { processFile } from './process-file.ts';
 
@@ -17,25 +18,22 @@ export interface ProbeResult {
 /** The line that the process ends with, as JSON. */
 export type ProbeAnswer = Omit<ProbeResult, 'log'>;
 
-/** The devices whose native code may fail in ways that nobody can catch. */
-export type ProbedDevice = 'cuda' | 'webgpu';
-
 /** The longest that a device may take to answer, in milliseconds: a driver may have to start, or to compile. */
 const patience = 30_000;
 
 /**
- * Tries a device in a process of its own, which may crash, hang or leave libraries loaded without harm to this one.
- * @param deviceId which GPU, of CUDA
+ * Tries execution providers in a process of its own, which may crash, hang or leave libraries loaded without harm to this one.
+ * @param limit the longest to wait, in milliseconds
  */
 export async function probe(
-  device: ProbedDevice,
+  providers: readonly Provider[],
   { runtime }: Pick<Machine, 'runtime'>,
-  { deviceId = 0, limit = patience }: { readonly deviceId?: number; readonly limit?: number } = {},
+  limit: number = patience,
 ): Promise<ProbeResult> {
   const none = { works: false, log: '', drivers: [] };
   if (runtime === undefined) return { ...none, message: 'onnxruntime-node is not installed' };
   // Inside Electron the program is no Node unless it is told to be.
-  const child = spawn(process.execPath, [...processFile('probe-process'), device, runtime, `${deviceId}`], {
+  const child = spawn(process.execPath, [...processFile('probe-process'), JSON.stringify(providers), runtime], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     windowsHide: true,

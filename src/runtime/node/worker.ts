@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { RuntimeError } from '../errors.ts';
 import type { Request } from '../remote-protocol.ts';
 import { serve } from '../remote-server.ts';
+import { RuntimeError } from '../runtime-error.ts';
 import { openHere } from './open-here.ts';
 import type { WorkerStart } from './worker-channel.ts';
 

@@ -1,6 +1,6 @@
-import { RuntimeError } from '../errors.ts';
 import type { DeviceWatch } from '../onnxruntime.ts';
-import type { WebRuntime } from './devices.ts';
+import { RuntimeError } from '../runtime-error.ts';
+import type { WebRuntime } from './runtime-modules.ts';
 
 /** The GPU that onnxruntime-web uses; made with its first session. @throws RuntimeError kind `load` before that */
 export async function gpuDevice(runtime: WebRuntime): Promise<GPUDevice> {

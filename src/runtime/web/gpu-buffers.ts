@@ -1,6 +1,6 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-web';
-import { RuntimeError } from '../errors.ts';
-import type { WebRuntime } from './devices.ts';
+import { RuntimeError } from '../runtime-error.ts';
+import type { WebRuntime } from './runtime-modules.ts';
 
 type Values = Readonly<Record<string, OrtTensor>>;
 

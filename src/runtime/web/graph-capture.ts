@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import type { Engine } from '../engine.ts';
-import { RuntimeError } from '../errors.ts';
 import type { GuardedEngine } from '../onnxruntime.ts';
+import { RuntimeError } from '../runtime-error.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
 
 type Values = Readonly<Record<string, OrtTensor>>;

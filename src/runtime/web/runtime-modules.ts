@@ -1,3 +1,18 @@
+import type { Tensor as OrtTensor } from 'onnxruntime-web';
+import { UserError } from '../../errors.ts';
+import type { RuntimePackage } from '../devices/device.ts';
+import type { OnnxRuntime } from '../onnxruntime.ts';
+import { messageOf } from '../runtime-error.ts';
+
+/** The part of onnxruntime-web that we use. */
+export interface WebRuntime extends OnnxRuntime {
+  readonly env: {
+    readonly wasm: { numThreads?: number | undefined };
+    readonly webgpu: { readonly device: unknown };
+  };
+  readonly Tensor: typeof OrtTensor;
+}
+
 /** The builds of onnxruntime-web that are used. */
 export type RuntimeBuild = 'wasm' | 'webgpu';
 
@@ -34,4 +49,16 @@ export function importRuntime(build: RuntimeBuild): Promise<unknown> {
   const address = addresses[build];
   if (address !== undefined) return import(/* webpackIgnore: true */ /* @vite-ignore */ address);
   return build === 'wasm' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu');
+}
+
+/** Loads what serves a device; dynamic, so that a bundler puts each build into a chunk of its own. @throws UserError */
+export async function loadRuntime(runtime: RuntimePackage): Promise<WebRuntime> {
+  try {
+    return await (runtime === 'onnxruntime-web/webgpu' ? importRuntime('webgpu') : importRuntime('wasm'));
+  } catch (error) {
+    throw new UserError(
+      `onnxruntime-web could not be loaded (${messageOf(error)}): install it with \`npm install onnxruntime-web\`.`,
+      { cause: error },
+    );
+  }
 }

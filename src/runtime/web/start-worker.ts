@@ -1,6 +1,6 @@
-import { RuntimeError } from '../errors.ts';
 import type { Reply } from '../remote-protocol.ts';
 import type { Channel } from '../remote-worker.ts';
+import { RuntimeError } from '../runtime-error.ts';
 import { addressesOfPage } from './runtime-modules.ts';
 import type { PageMessage } from './worker-messages.ts';
 

@@ -1,21 +1,32 @@
 import { add, erf, exp, mul, sub } from '../../graph/index.ts';
-import { rememberDerivative } from '../derivative.ts';
-import { type Formulation, isNumber, madeBy } from './formulation.ts';
+import type { Formulation } from './formulation.ts';
+import { matched, type Pattern } from './pattern.ts';
 
 /**
- * GELU by u = x / √2: y = u · (1 + erf u) / √2, and dy/dx = ½ · (1 + erf u + u · 2/√π · exp(−u²)). The factors go into the matrix
- * products before and after it, 2/√π into the exponent: three passes over the activations forward, five for the derivative, made
- * while u is still in the cache, and one back; by the operators' own rules it is four and nine, and two tensors more are kept.
+ * GELU by u = x / √2: y = u · (1 + erf u) / √2, three passes over the activations where its four operators make five; the factors go
+ * into the matrix products before and after it.
  */
-export const geluByDerivative: Formulation = (node, [product, half]) => {
-  if (node.operator.name !== 'Mul' || !isNumber(half, 0.5)) return undefined;
-  const [x, shifted] = madeBy('Mul', product)?.inputs ?? [];
-  const [error, one] = madeBy('Add', shifted)?.inputs ?? [];
-  const [ratio, root] = madeBy('Div', madeBy('Erf', error)?.inputs[0])?.inputs ?? [];
-  if (x === undefined || ratio !== x || !isNumber(one, 1) || !isNumber(root, Math.SQRT2)) return undefined;
+export const geluOfRatio: Formulation = (node, inputs) => {
+  const gelu = ['Mul', ['Mul', 'x', ['Add', ['Erf', ['Div', 'x', Math.SQRT2]], 1]], 0.5] as const;
+  const { x } = matched(gelu, node, inputs) ?? {};
+  if (x === undefined) return undefined;
   const u = mul(x, Math.SQRT1_2);
-  const twice = add(erf(u), 1); // 2Φ(x)
-  const bell = exp(sub(Math.log(2 / Math.sqrt(Math.PI)), mul(u, u))); // 2/√π · exp(−u²)
-  const y = mul(mul(u, twice), Math.SQRT1_2);
-  return [rememberDerivative(y, { by: x, derivative: add(twice, mul(u, bell)), factor: 0.5 })];
+  return [mul(mul(u, add(erf(u), 1)), Math.SQRT1_2)];
+};
+
+const slope = 2 / Math.sqrt(Math.PI); // of erf at 0
+const g: Pattern = ['Mul', 'gradient', Math.SQRT1_2];
+const bell: Pattern = ['Mul', ['Exp', ['Neg', ['Mul', 'u', 'u']]], slope];
+
+/**
+ * The gradient of that form, of nine passes by the rules of its operators: g · dy/dx · ½ with 2 · dy/dx = (1 + erf u) + u · 2/√π · exp(−u²),
+ * 2/√π in the exponent. The derivative takes five passes, made while u is still in the cache, so two tensors less are kept; g · dy/dx
+ * takes one, and ½ goes into the product before it.
+ */
+export const geluDerivative: Formulation = (node, inputs) => {
+  const byRules = ['Mul', ['Add', ['Mul', g, 'twice'], ['Mul', ['Mul', g, 'u'], bell]], Math.SQRT1_2] as const;
+  const { gradient, twice, u } = matched(byRules, node, inputs) ?? {};
+  if (gradient === undefined || twice === undefined || u === undefined) return undefined;
+  const derivative = add(twice, mul(u, exp(sub(Math.log(slope), mul(u, u)))));
+  return [mul(mul(gradient, derivative), 0.5)];
 };

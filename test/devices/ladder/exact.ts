@@ -1,5 +1,5 @@
-import type { Weights } from '../../../src/export/write-onnx.ts';
 import type { Graph } from '../../../src/graph/index.ts';
+import type { Weights } from '../../../src/programs/parameters.ts';
 import type { Tensors } from '../../../src/runtime/tensor.ts';
 import { evaluate } from '../../support/interpreter.ts';
 import { type Tensor, tensorOf } from '../../support/interpreter-tensor.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { forwardProgram } from '../../../src/programs/index.ts';
-import { generate } from '../../../src/runtime/generation/generate.ts';
+import { generate } from '../../../src/runtime/generation/generate-tokens.ts';
 import { type SamplingOptions, sample } from '../../../src/runtime/generation/sampling.ts';
 import type { Session } from '../../../src/runtime/session.ts';
 import { scalar, tensor } from '../../../src/runtime/tensor.ts';

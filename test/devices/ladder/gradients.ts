@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
-import type { Model } from '../../../models/index.ts';
-import { build, type Graph, input } from '../../../src/graph/index.ts';
+import { gradients as gradientsOf } from '../../../src/graph/gradients.ts';
+import { type Graph, input } from '../../../src/graph/index.ts';
+import type { ConfiguredModel } from '../../../src/model/index.ts';
 import { parametersOf } from '../../../src/programs/parameters.ts';
+import { programGraph } from '../../../src/programs/program-graph.ts';
 import { crossEntropy } from '../../../src/train/cross-entropy.ts';
-import { gradients as gradientsOf } from '../../../src/train/gradients.ts';
+import { formulatedGradients } from '../../../src/train/formulations/index.ts';
 import { distance, numbersOf } from '../../support/compare.ts';
 import { norm, relativeError } from '../../support/interpreter-differences.ts';
 import { someTokens } from '../../support/tiny-ladder.ts';
@@ -13,17 +15,15 @@ import type { Check } from './subject.ts';
 import { expectWithin } from './within.ts';
 
 /** tokens and targets → the loss, and its gradient by every parameter under the parameter's name. */
-function gradientGraph(model: Model): Graph {
+function gradientGraph(model: ConfiguredModel): Graph {
   const tokens = input('tokens', 'int32', ['batch', 'time']);
   const targets = input('targets', 'int32', ['batch', 'time']);
   const loss = crossEntropy(model.logits(tokens), targets);
   const parameters = parametersOf(loss);
-  const slopes = gradientsOf(
-    loss,
-    parameters.map(({ value }) => value),
-  );
+  const leaves = parameters.map(({ value }) => value);
+  const slopes = formulatedGradients(loss, gradientsOf(loss, leaves));
   const outputs = slopes.map((value, index) => ({ name: `gradient.${parameters[index]?.name}`, value }));
-  return build({
+  return programGraph({
     name: 'gradients',
     inputs: { tokens, targets },
     outputs: [{ name: 'loss', value: loss }, ...outputs],

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Graph } from '../../../src/graph/index.ts';
 import { makeProgram, programNames } from '../../../src/programs/index.ts';
+import type { Device } from '../../../src/runtime/devices/device.ts';
 import type { Open, Session } from '../../../src/runtime/session.ts';
 import { someOptimizer, tinyModel, tinyStages } from '../../support/tiny-ladder.ts';
 import { affine } from '../../support/tiny-models.ts';
-import { type TestedDevice, tolerances } from '../tolerances.ts';
+import { type Host, labelOf } from '../tested-device.ts';
 import { decoding } from './decoding.ts';
 import { forward } from './forward.ts';
 import { generateProgram, generation } from './generation.ts';
@@ -19,8 +20,8 @@ const checks: readonly Check[] = [forward, gradients, training, decoding, genera
 const fewStages: readonly string[] = ['bigram', 'multi-head', 'gpt', 'average (matmul)', 'gpt (bias, relu, untied)'];
 
 /** Declares the tests of the whole ladder on a device. @param open opens a file there */
-export function testLadder(device: TestedDevice, open: Open): void {
-  testStages(tinyStages, device, open);
+export function testLadder(device: Device, host: Host, open: Open): void {
+  testStages(tinyStages, device, host, open);
 }
 
 /**
@@ -28,15 +29,15 @@ export function testLadder(device: TestedDevice, open: Open): void {
  * does; with TRILU_LADDER=whole those of the whole ladder.
  * @param open opens a file there
  */
-export function testOperatorsOfLadder(device: TestedDevice, open: Open): void {
+export function testOperatorsOfLadder(device: Device, host: Host, open: Open): void {
   if (inject('wholeLadder')) {
-    testLadder(device, open);
+    testLadder(device, host, open);
     return;
   }
   test.each(programNames)('the stages on the device have every operator of the ladder: %s', (program) => {
     expect(operatorsOf(program, fewStages)).toEqual(operatorsOf(program, tinyStages));
   });
-  testStages(fewStages, device, open);
+  testStages(fewStages, device, host, open);
 }
 
 /** The operators in a program of some stages, as names in order. */
@@ -56,17 +57,19 @@ function operatorsOf(program: (typeof programNames)[number], stages: readonly st
   return [...found].sort();
 }
 
-function testStages(stages: readonly string[], device: TestedDevice, open: Open): void {
+function testStages(stages: readonly string[], device: Device, host: Host, open: Open): void {
+  const { tolerance } = device;
+  if (tolerance === undefined) throw new Error(`${device.name} says no tolerance`);
   // One session lives throughout: with the last one a GPU forgets the shaders that it has compiled.
   let first: Session | undefined;
   beforeAll(async () => {
     first = await open(affine());
-    expect(first.device).toBe(device.split('-')[0]);
+    expect(first.device).toBe(device.name);
   });
   afterAll(() => first?.dispose());
 
-  describe.each(stages)(`%s on ${device}`, (stage) => {
-    const subject = new Subject(stage, open, tolerances[device]);
+  describe.each(stages)(`%s on ${labelOf(device, host)}`, (stage) => {
+    const subject = new Subject(stage, open, tolerance);
     afterAll(() => subject.dispose());
     for (const { what, prove } of checks) test(what, () => prove(subject));
   });

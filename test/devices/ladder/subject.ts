@@ -1,11 +1,11 @@
-import type { Model } from '../../../models/index.ts';
-import type { Weights } from '../../../src/export/write-onnx.ts';
 import { writeOnnx } from '../../../src/export/write-onnx.ts';
 import type { Graph } from '../../../src/graph/index.ts';
+import type { ConfiguredModel } from '../../../src/model/index.ts';
 import type { ProgramName } from '../../../src/programs/index.ts';
+import type { Weights } from '../../../src/programs/parameters.ts';
+import type { Tolerance } from '../../../src/runtime/devices/tolerance.ts';
 import type { Open, Session } from '../../../src/runtime/session.ts';
 import { strongWeights, tinyFile, tinyModel } from '../../support/tiny-ladder.ts';
-import type { Tolerance } from '../tolerances.ts';
 
 /** Something that must hold for a stage of the ladder on every device. */
 export interface Check {
@@ -18,7 +18,7 @@ export class Subject {
   readonly stage: string;
   readonly tolerance: Tolerance;
   /** The stage as it is run: nothing is dropped. */
-  readonly model: Model;
+  readonly model: ConfiguredModel;
   /** Large enough that every part of the model matters. */
   readonly weights: Weights;
   readonly #open: Open;

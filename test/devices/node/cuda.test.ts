@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { cuda } from '../../../src/runtime/devices/node/cuda.ts';
 import { chooseDevice } from '../../../src/runtime/node/choose-device.ts';
 import { open } from '../../../src/runtime/node/open.ts';
 import { testLadder } from '../ladder/ladder.ts';
@@ -6,7 +7,7 @@ import { testLadder } from '../ladder/ladder.ts';
 /** Whether CUDA may be here; a machine without it is no failure, on CI neither. */
 async function hasCuda(): Promise<boolean> {
   try {
-    await chooseDevice('cuda');
+    await chooseDevice({ device: 'cuda' });
     return true;
   } catch (error) {
     console.warn(`SKIPPED: the ladder on cuda. ${error instanceof Error ? error.message : error}`);
@@ -15,5 +16,5 @@ async function hasCuda(): Promise<boolean> {
 }
 
 describe.skipIf(!(await hasCuda()))('with an NVIDIA GPU', () => {
-  testLadder('cuda', (model) => open(model, { device: 'cuda', worker: false }));
+  testLadder(cuda, 'node', (model) => open(model, { device: 'cuda', worker: false }));
 });

@@ -14,7 +14,7 @@ describe.skipIf(!useSwiftShader())('on WebGPU in Node', () => {
     }
   });
 
-  test('the report of a train program: all on the GPU but the Scan, whose turns the session makes', async () => {
+  test('the report of a train program: all on the GPU but the Scan, whose iterations the session runs', async () => {
     const session = await open(tinyFile('train', modelOf('gpt')), onGpu);
     const placement = await session.placement();
     await session.dispose();
@@ -25,7 +25,7 @@ describe.skipIf(!useSwiftShader())('on WebGPU in Node', () => {
         node: '/Scan',
         operator: 'Scan',
         provider: 'trilu',
-        reason: 'the session itself makes its turns, so that what is carried along stays on the device',
+        reason: 'the session runs its iterations itself, so that the carried values stay on the device',
       },
     ]);
   });
@@ -57,7 +57,7 @@ describe.skipIf(!useSwiftShader())('on WebGPU in Node', () => {
   test('strict refuses a generate program and names the nodes', async () => {
     const opening = open(tinyFile('generate', modelOf('head')), { ...onGpu, strict: true });
     await expect(opening).rejects.toThrow(
-      /^The model can't run wholly on webgpu; these nodes would run on the CPU: .*Loop "\/Loop", .* \(ONNX Runtime runs control flow on the CPU\)\. Leave strict out to let them, or take another program or device\.$/,
+      /^The model can't run wholly on webgpu; these nodes would run on the CPU: .*Loop "\/Loop", .* \(ONNX Runtime runs control flow on the CPU\)\. Leave strict out to allow it, or take another program or device\.$/,
     );
   });
 });

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exportFiles } from '../../../src/export/export-program.ts';
 import { type PrecisionOptions, withPrecision } from '../../../src/export/precision/precision.ts';
-import type { Weights } from '../../../src/export/write-onnx.ts';
 import type { Block, Graph } from '../../../src/graph/index.ts';
 import { decodeModel } from '../../../src/onnx/codec.ts';
-import { readTensor } from '../../../src/onnx/tensor.ts';
+import { readTensor } from '../../../src/onnx/tensor-proto.ts';
 import { makeProgram, type Program, type ProgramName } from '../../../src/programs/index.ts';
+import type { Weights } from '../../../src/programs/parameters.ts';
 import { open } from '../../../src/runtime/node/open.ts';
 import type { DeviceName } from '../../../src/runtime/session.ts';
-import { scalar, type Tensors, zeros } from '../../../src/runtime/tensor.ts';
+import { scalar, type Tensors, zeroTensor } from '../../../src/runtime/tensor.ts';
 import { problemsOf } from '../../support/check-graph.ts';
 import { pythonWithOnnx } from '../../support/debian.ts';
 import { distance, numbersOf } from '../../support/run-graph.ts';
@@ -61,7 +61,7 @@ async function run({ program, weights, precision = { dtype: 'fp32' }, device = '
     const past = session.program.inputs.filter(({ name }) => name.startsWith('cache.'));
     const cache = past.map(({ name, shape }) => [
       name,
-      zeros(
+      zeroTensor(
         'float32',
         shape.map((size) => (size === 'batch' ? 2 : size === 'past' ? 0 : Number(size))),
       ),

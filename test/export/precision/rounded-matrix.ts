@@ -1,8 +1,8 @@
 import { Float16Array } from '@petamoriken/float16';
 import { productWeights } from '../../../src/export/precision/product-weights.ts';
 import { type QuantizedMatrix, quantize } from '../../../src/export/precision/quantize.ts';
-import type { Weights } from '../../../src/export/write-onnx.ts';
 import type { Graph } from '../../../src/graph/index.ts';
+import type { Weights } from '../../../src/programs/parameters.ts';
 
 /** The numbers that a quantised matrix stands for, (rows, columns). */
 export function roundedMatrix({ columns, rows, axis, blockSize, values, scales }: QuantizedMatrix): Float32Array {

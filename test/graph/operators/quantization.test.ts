@@ -14,7 +14,7 @@ import {
   type Value,
 } from '../../../src/graph/index.ts';
 import { decodeModel } from '../../../src/onnx/codec.ts';
-import { readTensor } from '../../../src/onnx/tensor.ts';
+import { readTensor } from '../../../src/onnx/tensor-proto.ts';
 import { type Tensors, tensor } from '../../../src/runtime/tensor.ts';
 import { distance, numbersOf, runGraph } from '../../support/run-graph.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
-import { type GenerateBatchOptions, generate, generateBatch } from '../../../src/runtime/generation/generate.ts';
+import { type GenerateBatchOptions, generate, generateBatch } from '../../../src/runtime/generation/generate-tokens.ts';
 import { type SamplingOptions, sample } from '../../../src/runtime/generation/sampling.ts';
 import { open } from '../../../src/runtime/node/open.ts';
 import type { Session } from '../../../src/runtime/session.ts';
@@ -19,7 +19,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all([forward.dispose(), decode.dispose()]));
 
 /** Each row alone, by the lecture's loop, up to the token that ends it. */
-function alone({ prompts, count, blockSize, sampling = {}, ends = () => false }: GenerateBatchOptions): number[][] {
+function alone(options: GenerateBatchOptions & { readonly blockSize: number }): number[][] {
+  const { prompts, count, blockSize, sampling = {}, ends = () => false } = options;
   return prompts.map((prompt, row) => {
     const text = [...prompt];
     for (let step = 0; step < count; step += 1) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
-import { type GenerateOptions, generate, generateScored } from '../../../src/runtime/generation/generate.ts';
+import { type GenerateOptions, generate, generateScored } from '../../../src/runtime/generation/generate-tokens.ts';
 import { type SamplingOptions, sample } from '../../../src/runtime/generation/sampling.ts';
 import { open } from '../../../src/runtime/node/open.ts';
 import type { Session } from '../../../src/runtime/session.ts';
@@ -163,6 +163,28 @@ test('a block longer than the model’s is refused, before anything runs', async
     await expect(run).rejects.toThrow("The block size 65 is longer than the model's");
     await expect(run).rejects.toBeInstanceOf(UserError);
   }
+});
+
+test('without a block size, the least that the programs’ files say is read', async () => {
+  const [session, runs] = watched(forward);
+  const [cached] = watched(decode);
+  const seeing = (size: number, { program, ...rest }: Session): Session => ({
+    ...rest,
+    program: { ...program, config: { n_positions: size } },
+  });
+  const options = { tokens: [1, 2, 3], count: 4, sampling: { seed: 2 } };
+  expect(await collect({ ...options, forward: seeing(5, session) })).toEqual(lecture([1, 2, 3], 4, 5, { seed: 2 }));
+  expect(runs).toEqual([3, 4, 5, 5]);
+  const both = { forward: seeing(5, session), decode: seeing(4, cached) };
+  expect(await collect({ ...options, ...both })).toEqual(lecture([1, 2, 3], 4, 4, { seed: 2 }));
+});
+
+test('a file that says no block size, and none given, is an error before anything runs', async () => {
+  const run = collect({ forward: fakeSession(), tokens: [1], count: 1 });
+  await expect(run).rejects.toThrow(
+    'The file does not say how many tokens its model sees at once: give the block size.',
+  );
+  await expect(run).rejects.toBeInstanceOf(UserError);
 });
 
 test('with both programs, the cache serves the block and the forward program what is past it', async () => {

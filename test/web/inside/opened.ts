@@ -1,15 +1,14 @@
 import * as dagre from '@dagrejs/dagre';
-import { defineModel, modelConfig } from '../../../models/index.ts';
+import { modelNamed } from '../../../models/index.ts';
+import { encodeModel, inspectModel } from '../../../src/onnx.ts';
 import {
-  encodeModel,
   exportProgram,
   initialize,
-  inspectModel,
   makeProgram,
   modelParameters,
   type ProgramName,
   presetFor,
-} from '../../../src/index.ts';
+} from '../../../src/parts.ts';
 import { readFileGraph } from '../../../web/src/inside/file-graph.ts';
 import type { FileGraph } from '../../../web/src/inside/items.ts';
 import type { ModelMessage } from '../../../web/src/inside/messages.ts';
@@ -33,9 +32,10 @@ export function opened(bytes: Uint8Array): Opened {
 
 /** A program of a stage at its own size. */
 export function openedProgram(stage: string, name: ProgramName): Opened {
-  const model = defineModel(modelConfig(stage, { vocabularySize: 65 }));
-  const program = makeProgram(name, model, { optimizer: presetFor(stage).optimizer });
-  const weights = name === 'train' ? new Map<string, Float32Array>() : initialize(modelParameters(model), 1);
+  const model = modelNamed(stage).configure({ vocabulary: 65 });
+  const program = makeProgram(name, model, { optimizer: presetFor(model.definition).optimizer });
+  const weights =
+    name === 'train' ? new Map<string, Float32Array>() : initialize(modelParameters(model), model.initialization, 1);
   return opened(exportProgram(program, { weights }));
 }
 

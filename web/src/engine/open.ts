@@ -1,4 +1,4 @@
-import type { OpenOptions, Session } from '../../../src/web.ts';
+import type { OpenOptions, Session } from '../../../src/index.ts';
 import { threadCount } from '../shared/environment.ts';
 
 /**

@@ -40,7 +40,7 @@ function lazily<Group extends object>(names: Readonly<Record<keyof Group, true>>
 
 const groups: readonly Calls[] = [
   lazily<ModelCalls>(
-    { models: true, model: true, takeModel: true },
+    { devices: true, models: true, model: true, takeModel: true },
     async () => (await import('../models/calls.ts')).modelCalls,
   ),
   lazily<MaskCalls>(

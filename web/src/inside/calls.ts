@@ -1,5 +1,6 @@
 import { modelNames } from '../../../models/index.ts';
-import { inspectModel, UserError } from '../../../src/index.ts';
+import { UserError } from '../../../src/index.ts';
+import { inspectModel } from '../../../src/onnx.ts';
 import { detailsOf, type ReadOutside } from './details.ts';
 import { readFileGraph } from './file-graph.ts';
 import type { FileGraph } from './items.ts';

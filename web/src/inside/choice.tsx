@@ -4,26 +4,18 @@ import { engine } from '../engine/start.ts';
 import type { ModelChoice, NamedFile } from '../models/model-info.ts';
 import { hrefOf } from '../route.ts';
 import { messageOf } from '../shared/errors.ts';
+import { programs, programUses } from '../shared/programs.ts';
 import type { GraphSource } from './protocol.ts';
 import { isBusy, lookAt, openedGraph, problem, source } from './state.ts';
 
 type ProgramName = Extract<GraphSource, { kind: 'program' }>['program'];
-
-/** What each program is for. */
-const programs: readonly { readonly name: ProgramName; readonly label: string }[] = [
-  { name: 'forward', label: 'forward: scores for every next character' },
-  { name: 'decode', label: 'decode: one step, with a cache' },
-  { name: 'generate', label: 'generate: the whole writing loop' },
-  { name: 'evaluate', label: 'evaluate: the loss' },
-  { name: 'train', label: 'train: forward, backward and AdamW' },
-];
 
 const stagePrefix = 'stage:';
 const fileValue = 'file';
 
 /** The name of a program, if it is one. */
 export function programNamed(name: string | null): ProgramName | undefined {
-  return programs.find((program) => program.name === name)?.name;
+  return programs.find((program) => program === name);
 }
 
 /** Chooses what to look at: a program of a model, or a file. */
@@ -88,9 +80,9 @@ export function Choice() {
             if (wanted !== undefined && model !== fileValue) choose({ model, program: wanted });
           }}
         >
-          {programs.map(({ name, label }) => (
+          {programs.map((name) => (
             <option key={name} value={name}>
-              {label}
+              {`${name}: ${programUses[name]}`}
             </option>
           ))}
         </select>

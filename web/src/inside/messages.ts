@@ -1,4 +1,4 @@
-import type { ModelInspection } from '../../../src/index.ts';
+import type { ModelInspection } from '../../../src/onnx.ts';
 
 /** The messages of an ONNX file, as far as this room reads them. */
 export type ModelMessage = ModelInspection['model'];

@@ -1,4 +1,5 @@
-import type { ModelInspection, ProgramName } from '../../../src/index.ts';
+import type { ModelInspection } from '../../../src/onnx.ts';
+import type { ProgramName } from '../../../src/parts.ts';
 import type { NamedFile } from '../models/model-info.ts';
 import type { Family } from './families.ts';
 

@@ -1,4 +1,5 @@
-import { defineModel, type Model, modelConfig } from '../../../models/index.ts';
+import { modelNamed } from '../../../models/index.ts';
+import { type ConfiguredModel, type Tokenizer, UserError, type Weights } from '../../../src/index.ts';
 import {
   exportProgram,
   initialize,
@@ -6,9 +7,7 @@ import {
   modelParameters,
   type ProgramName,
   presetFor,
-  UserError,
-  type Weights,
-} from '../../../src/index.ts';
+} from '../../../src/parts.ts';
 import { bytesOf, unpacked } from '../models/files.ts';
 import type { NamedFile } from '../models/model-info.ts';
 import { openedModel, shippedId } from '../models/opened-models.ts';
@@ -40,14 +39,13 @@ async function fromProgram(id: string, program: ProgramName): Promise<SourceFile
   if (id.startsWith(stagePrefix)) {
     const stage = id.slice(stagePrefix.length);
     // As many characters as the model of the app knows, so that the two can be compared.
-    const { vocabulary } = (await openedModel(shippedId)).tokenizer;
-    const model = defineModel(modelConfig(stage, { vocabularySize: vocabulary.length }));
-    const weights = program === 'train' ? new Map() : initialize(modelParameters(model), seed);
-    return written(`${stage} (untrained)`, stage, program, model, weights, vocabulary);
+    const { tokenizer } = await openedModel(shippedId);
+    const model = modelNamed(stage).configure({ vocabulary: tokenizer.size });
+    const weights = program === 'train' ? new Map() : initialize(modelParameters(model), model.initialization, seed);
+    return written(`${stage} (untrained)`, program, model, weights, tokenizer);
   }
   const { info, model, tokenizer, weights, decode } = await openedModel(id);
-  const { vocabulary } = tokenizer;
-  if (weights !== undefined) return written(info.name, info.stage, program, model, weights, vocabulary);
+  if (weights !== undefined) return written(info.name, program, model, weights, tokenizer);
   if (decode !== undefined && program === 'decode')
     return whole(`${info.stage}-decode.onnx`, `${info.name}, decode`, decode);
   throw new UserError(`${info.name} has no float32 weights any more, so there is only its decode program to look at.`);
@@ -55,14 +53,13 @@ async function fromProgram(id: string, program: ProgramName): Promise<SourceFile
 
 function written(
   name: string,
-  stage: string,
   program: ProgramName,
-  model: Model,
+  model: ConfiguredModel,
   weights: Weights,
-  vocabulary: readonly string[],
+  tokenizer: Tokenizer,
 ): SourceFile {
-  const made = makeProgram(program, model, { optimizer: presetFor(stage).optimizer });
-  return whole(`${stage}-${program}.onnx`, `${name}: ${program}`, exportProgram(made, { weights, vocabulary }));
+  const made = makeProgram(program, model, { optimizer: presetFor(model.definition).optimizer });
+  return whole(`${model.name}-${program}.onnx`, `${name}: ${program}`, exportProgram(made, { weights, tokenizer }));
 }
 
 function whole(fileName: string, title: string, bytes: Uint8Array): SourceFile {

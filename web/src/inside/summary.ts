@@ -1,4 +1,4 @@
-import type { ModelInspection } from '../../../src/index.ts';
+import type { ModelInspection } from '../../../src/onnx.ts';
 import type { Summary } from './protocol.ts';
 import { typeInWords } from './types-in-words.ts';
 

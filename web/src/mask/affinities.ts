@@ -1,5 +1,6 @@
-import { exportProgram, forwardProgram, tensor } from '../../../src/index.ts';
-import type { Tensors } from '../../../src/web.ts';
+import type { Tensors } from '../../../src/index.ts';
+import { tensor } from '../../../src/index.ts';
+import { exportProgram, forwardProgram } from '../../../src/parts.ts';
 import type { DeviceChoice } from '../models/model-info.ts';
 import { type OpenedModel, openedModel, shippedId } from '../models/opened-models.ts';
 import { affinitiesFeed, runStage } from './averages.ts';
@@ -15,10 +16,7 @@ const parts = new Map<number, ShownGraph>();
 export function modelFile(): Promise<Uint8Array<ArrayBuffer>> {
   if (written !== undefined) return written;
   const writing = openedModel(shippedId).then(({ model, weights = new Map(), tokenizer }) =>
-    exportProgram(forwardProgram(model, { taps: ['scores', 'attention'] }), {
-      weights,
-      vocabulary: tokenizer.vocabulary,
-    }),
+    exportProgram(forwardProgram(model, { taps: ['scores', 'attention'] }), { weights, tokenizer }),
   );
   written = writing;
   writing.catch(() => {
@@ -68,6 +66,7 @@ function ofHead(all: Float32Array, head: number, time: number): Float32Array {
   return all.slice(head * time ** 2, (head + 1) * time ** 2);
 }
 
-function modelOf({ info: { name, layers, heads, embedding } }: OpenedModel): AffinitiesModel {
-  return { name, layers, heads, headSize: embedding / heads };
+function modelOf({ info: { name }, model: { settings } }: OpenedModel): AffinitiesModel {
+  const [layers, heads] = [Number(settings.layers), Number(settings.heads)];
+  return { name, layers, heads, headSize: Number(settings.embedding) / heads };
 }

@@ -1,5 +1,6 @@
-import { tensor, zeros as zeroTensor } from '../../../src/index.ts';
-import type { Tensors } from '../../../src/web.ts';
+import type { Tensors } from '../../../src/index.ts';
+import { tensor } from '../../../src/index.ts';
+import { zeroTensor } from '../../../src/parts.ts';
 import type { DeviceChoice } from '../models/model-info.ts';
 import type { Averages, Means, StageName } from './protocol.ts';
 import { floats, largestDifference, sessionOf } from './sessions.ts';

@@ -1,4 +1,4 @@
-import type { Session, Tensors } from '../../../src/web.ts';
+import type { Session, Tensors } from '../../../src/index.ts';
 import { openHere } from '../engine/open.ts';
 import type { DeviceChoice } from '../models/model-info.ts';
 

@@ -1,4 +1,4 @@
-import { decodeModel } from '../../../src/index.ts';
+import { decodeModel } from '../../../src/onnx.ts';
 import type { ShownGraph, ShownNode, ShownValue } from './protocol.ts';
 
 type Model = ReturnType<typeof decodeModel>;

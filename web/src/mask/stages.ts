@@ -15,8 +15,8 @@ import {
   type Value,
   vector,
   where,
-  writeOnnx,
-} from '../../../src/index.ts';
+} from '../../../src/graph.ts';
+import { writeOnnx } from '../../../src/onnx.ts';
 import type { StageName } from './protocol.ts';
 
 /*

@@ -1,7 +1,9 @@
-import type { DeviceName } from '../../../src/web.ts';
+import type { DeviceName } from '../../../src/index.ts';
 
-/** A device as the user chooses it. */
-export type DeviceChoice = 'auto' | Extract<DeviceName, 'webgpu' | 'wasm'>;
+export type { DeviceReport } from '../../../src/web.ts';
+
+/** A device as the user chooses it: `auto`, or the name of one. */
+export type DeviceChoice = DeviceName;
 
 /** A file that was dropped or chosen, with its place in its folder: `gpt-nano/config.json`. */
 export interface NamedFile {
@@ -23,10 +25,10 @@ export interface ModelInfo extends ModelChoice {
   readonly stage: string;
   readonly parameters: number;
   readonly blockSize: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly embedding: number;
-  readonly vocabulary: readonly string[];
+  /** How many tokens it knows. */
+  readonly tokens: number;
+  /** Which they are, where each is one character. */
+  readonly characters?: readonly string[];
   /** Why its attention can't be shown; undefined where it can. */
   readonly noAttention?: string;
 }

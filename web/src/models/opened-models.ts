@@ -1,16 +1,14 @@
-import { defineModel, type Model } from '../../../models/index.ts';
 import {
-  CharacterTokenizer,
-  configFromJson,
-  inspectModel,
-  parameterCount,
+  type ConfiguredModel,
   readModel,
-  readModelSummary,
   readOnnxModel,
+  type Tokenizer,
   type TrainedModel,
   UserError,
   type Weights,
 } from '../../../src/index.ts';
+import { inspectModel, readModelSummary } from '../../../src/onnx.ts';
+import { configFromJson, forwardProgram, parameterCount, requireTokenizer, tokenizerOf } from '../../../src/parts.ts';
 import { addressOf } from '../engine/address.ts';
 import { isRunId, runModel, savedRuns } from '../train/saved-runs.ts';
 import { bytesOf, type Folder, folderWith, unpacked } from './files.ts';
@@ -21,8 +19,8 @@ export interface OpenedModel {
   readonly info: ModelInfo;
   /** Changes when a model of the same id weighs something else. */
   readonly version: number;
-  readonly model: Model;
-  readonly tokenizer: CharacterTokenizer;
+  readonly model: ConfiguredModel;
+  readonly tokenizer: Tokenizer;
   /** Absent where all there is is a file whose weights are no longer float32. */
   readonly weights?: Weights;
   /** A decode program that is run as it is. */
@@ -107,10 +105,13 @@ async function openRun(id: string): Promise<OpenedModel> {
   return fromTrained({ id, name, origin: 'run' }, trained, step);
 }
 
-function fromTrained(choice: ModelChoice, { config, weights, vocabulary }: TrainedModel, version = 0): OpenedModel {
-  const model = defineModel(config);
-  const tokenizer = tokenizerOf(choice.name, vocabulary);
-  return { info: infoOf(choice, model, vocabulary), version, model, tokenizer, weights };
+function fromTrained(
+  choice: ModelChoice,
+  { model, weights, tokenizer: known }: TrainedModel,
+  version = 0,
+): OpenedModel {
+  const tokenizer = requireTokenizer(known, choice.name);
+  return { info: infoOf(choice, model, tokenizer), version, model, tokenizer, weights };
 }
 
 /** An .onnx file: whole, if its weights are float32; else the decode program that it is. */
@@ -132,33 +133,24 @@ function fromOnnx(choice: ModelChoice, bytes: Uint8Array): OpenedModel {
 
 /** A decode program whose weights are no longer float32: it writes, and that is all. */
 function asItIs(choice: ModelChoice, bytes: Uint8Array, metadata: Readonly<Record<string, string>>): OpenedModel {
-  const { 'trilu.config': config = '', 'trilu.vocabulary': vocabulary } = metadata;
-  const model = defineModel(configFromJson(JSON.parse(config), choice.name));
-  const characters: unknown = vocabulary === undefined ? undefined : JSON.parse(vocabulary);
-  const list = Array.isArray(characters) ? characters.map(String) : undefined;
+  const model = configFromJson(JSON.parse(metadata['trilu.config'] ?? ''), choice.name);
+  const tokenizer = requireTokenizer(tokenizerOf({ program: { metadata } }), choice.name);
   const noAttention = 'This file has no float32 weights any more, so its attention can’t be computed again.';
-  const info = { ...infoOf(choice, model, list), noAttention };
-  return { info, version: 0, model, tokenizer: tokenizerOf(choice.name, list), decode: bytes };
+  const info = { ...infoOf(choice, model, tokenizer), noAttention };
+  return { info, version: 0, model, tokenizer, decode: bytes };
 }
 
-function tokenizerOf(name: string, vocabulary: readonly string[] | undefined): CharacterTokenizer {
-  if (vocabulary !== undefined) return CharacterTokenizer.fromVocabulary(vocabulary);
-  throw new UserError(`${name} has no vocabulary of single characters, so this page can’t read or write text with it.`);
-}
-
-function infoOf(choice: ModelChoice, model: Model, vocabulary: readonly string[] = []): ModelInfo {
-  const { model: stage, blockSize, layers, heads, embedding } = model.config;
+function infoOf(choice: ModelChoice, model: ConfiguredModel, { size, characters }: Tokenizer): ModelInfo {
   const info: ModelInfo = {
     ...choice,
-    stage,
-    blockSize,
-    layers,
-    heads,
-    embedding,
-    vocabulary,
+    stage: model.name,
+    blockSize: model.block,
+    tokens: size,
+    ...(characters === undefined ? {} : { characters }),
     parameters: parameterCount(model),
   };
-  return stage === 'bigram'
-    ? { ...info, noAttention: 'A bigram looks at one character only: it has no attention.' }
+  const [, attention] = forwardProgram(model, { taps: ['attention'] }).graph.outputs;
+  return attention === undefined
+    ? { ...info, noAttention: `A ${model.name} looks at one character only: it has no attention.` }
     : info;
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { DeviceChoice } from '../models/model-info.ts';
-import { type Environment, findEnvironment } from './environment.ts';
+import { engine } from '../engine/start.ts';
+import type { DeviceChoice, DeviceReport } from '../models/model-info.ts';
 
 interface DeviceFieldProps {
   readonly id: string;
@@ -10,40 +10,30 @@ interface DeviceFieldProps {
   onChange(device: DeviceChoice): void;
 }
 
-const devices: readonly DeviceChoice[] = ['auto', 'webgpu', 'wasm'];
-
-/** Where to compute. What this browser has not got can't be chosen. */
+/** Where to compute. A device that this browser does not have can't be chosen. */
 export function DeviceField({ id, value, disabled = false, onChange }: DeviceFieldProps) {
-  const environment = useSignal<Environment | undefined>(undefined);
+  const reports = useSignal<readonly DeviceReport[]>([]);
   useEffect(() => {
-    void findEnvironment().then((found) => {
-      environment.value = found;
-    });
+    // Without an answer, what is chosen already stays.
+    engine()
+      .devices()
+      .then(
+        (found) => {
+          reports.value = found;
+        },
+        () => undefined,
+      );
   }, []);
-  const labels: Readonly<Record<DeviceChoice, string>> = {
-    auto: 'The best there is',
-    webgpu: `WebGPU${environment.value !== undefined && environment.value.webgpu === undefined ? ' (not here)' : ''}`,
-    wasm: 'WebAssembly (CPU)',
-  };
+  const isListed = value === 'auto' || reports.value.some(({ device }) => device === value);
   return (
     <div class="field">
       <label for={id}>Device</label>
-      <select
-        id={id}
-        value={value}
-        disabled={disabled}
-        onChange={({ currentTarget }) => {
-          const chosen = devices.find((device) => device === currentTarget.value);
-          if (chosen !== undefined) onChange(chosen);
-        }}
-      >
-        {devices.map((device) => (
-          <option
-            key={device}
-            value={device}
-            disabled={device === 'webgpu' && environment.value !== undefined && environment.value.webgpu === undefined}
-          >
-            {labels[device]}
+      <select id={id} value={value} disabled={disabled} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
+        <option value="auto">auto: the best there is</option>
+        {!isListed && <option value={value}>{value}</option>}
+        {reports.value.map(({ device, available, description }) => (
+          <option key={device} value={device} disabled={!available}>
+            {available ? `${device}: ${description}` : `${device} (not here)`}
           </option>
         ))}
       </select>

@@ -35,8 +35,8 @@ interface NumberFieldProps {
   readonly id: string;
   readonly label: string;
   readonly value: number;
-  readonly min: number;
-  readonly max?: number;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
   readonly step?: number | 'any';
   readonly disabled?: boolean;
   onChange(value: number): void;

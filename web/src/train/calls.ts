@@ -1,6 +1,5 @@
-import { defineModel } from '../../../models/index.ts';
-import { initialState, runFiles, UserError } from '../../../src/index.ts';
-import { bytesOf } from '../models/files.ts';
+import { UserError } from '../../../src/index.ts';
+import { BrowserRun, type FileToWrite, initialState, removeBrowserRun, runFiles } from '../../../src/parts.ts';
 import type { NamedFile } from '../models/model-info.ts';
 import { programFile, runZip, type SavedFile } from './exports.ts';
 import { takeRun } from './import-run.ts';
@@ -15,17 +14,7 @@ import type {
   TrainingText,
   TrainRequest,
 } from './protocol.ts';
-import { holdRun, readRunFile, removeRun, writeRunFile } from './run-store.ts';
-import {
-  historyOf,
-  loadCheckpoint,
-  newRunId,
-  rewindLogs,
-  runNames,
-  saveCheckpoint,
-  savedRuns,
-  storedFiles,
-} from './saved-runs.ts';
+import { historyOf, keepNewRun, loadCheckpoint, removeFormer, runNames, savedRuns } from './saved-runs.ts';
 import { forPage, recordFor, stageChoices } from './stages.ts';
 import { readText } from './texts.ts';
 import { train } from './training.ts';
@@ -52,10 +41,9 @@ export const trainCalls = {
     const drawn = recordFor(settings, text, device);
     const path = given.kind === 'own' ? runFiles.text : undefined;
     const record = { ...drawn, data: { ...drawn.data, path } };
-    const state = initialState(defineModel(record.config), settings.seed);
-    const id = newRunId();
-    if (given.kind === 'own') await writeRunFile(id, storedFiles.text, [text.bytes]);
-    return saveCheckpoint(id, { record, state, name, textName: text.name });
+    const state = initialState(record.model, record.setup);
+    const files: readonly FileToWrite[] = given.kind === 'own' ? [[runFiles.text, text.bytes]] : [];
+    return keepNewRun({ record, state }, { name, textName: text.name }, [['', files]]);
   },
 
   /**
@@ -72,18 +60,25 @@ export const trainCalls = {
   async train({ id, device, steps }: TrainRequest, onEvent: (event: RunEvent) => void): Promise<void> {
     const pause = new AbortController();
     underWay = pause;
-    await holdRun(id, async () => {
-      const { record, state } = await loadCheckpoint(id);
-      const { name, textName } = await runNames(id);
-      const text = await readText(await textOf(id, record.data.path, textName));
+    const run = await BrowserRun.open(id);
+    try {
+      const { checkpoint, passedOver } = await loadCheckpoint(id);
+      const { record, state } = checkpoint;
+      const names = await runNames(id);
+      const text = await readText(await textOf(run, record.data.path, names.textName));
       if (text.sha256 !== record.data.sha256) {
-        throw new UserError(`${textName} is not the text that this run was trained on any more: import the run anew.`);
+        throw new UserError(
+          `${names.textName} is not the text that this run was trained on any more: import the run anew.`,
+        );
       }
-      await rewindLogs(id, record.step);
-      const setup = forPage({ ...record.setup, steps }, record.config);
-      const checkpoint = { record: { ...record, setup }, state };
-      await train({ id, name, checkpoint, text, device, signal: pause.signal, onEvent });
-    });
+      await run.rewind(record.step, { damaged: passedOver.length > 0 });
+      const setup = forPage({ ...record.setup, steps }, record.model);
+      const further = { record: { ...record, setup }, state };
+      await train({ run, names, checkpoint: further, text, device, signal: pause.signal, onEvent });
+      await removeFormer(run);
+    } finally {
+      await run.release();
+    }
   },
 
   /** Ends the training under way after the steps that it is at; all is kept. */
@@ -92,7 +87,7 @@ export const trainCalls = {
   },
 
   /** Removes a run for good. */
-  removeRun: (id: string): Promise<void> => holdRun(id, () => removeRun(id)),
+  removeRun: (id: string): Promise<void> => removeBrowserRun(id),
 
   /** One of a run's programs as an .onnx file. */
   programFile: (id: string, name: ExportedProgramName): Promise<SavedFile> => programFile(id, name),
@@ -101,10 +96,14 @@ export const trainCalls = {
   runZip: (id: string): Promise<SavedFile> => runZip(id),
 };
 
-async function textOf(id: string, path: string | undefined, name: string): Promise<TrainingText> {
+async function textOf({ files }: BrowserRun, path: string | undefined, name: string): Promise<TrainingText> {
   if (path === undefined) return { kind: 'embedded' };
-  const file = await readRunFile(id, storedFiles.text);
-  if (file === undefined) throw new UserError('The text of this run is no longer here: import the run anew.');
-  // A file that is read while it is written would be half a text.
-  return { kind: 'own', name, text: new Blob([await bytesOf(file, name)]) };
+  if (!(await files.list('')).includes(runFiles.text)) {
+    throw new UserError('The text of this run is no longer here: import the run anew.');
+  }
+  return {
+    kind: 'own',
+    name,
+    text: new Blob([(await files.read(runFiles.text, 'the text')) as Uint8Array<ArrayBuffer>]),
+  };
 }

@@ -1,20 +1,16 @@
 import { Zip, ZipPassThrough } from 'fflate';
-import { defineModel } from '../../../models/index.ts';
+import { huggingFaceFiles, type TrainedModel } from '../../../src/index.ts';
 import {
+  browserRunFiles,
   type Checkpoint,
   checkpointFiles,
-  decodeSafetensors,
   exportProgram,
-  huggingFaceFiles,
-  initialState,
   makeProgram,
   runFiles,
-  type TrainedModel,
   weightsOf,
-} from '../../../src/index.ts';
+} from '../../../src/parts.ts';
 import type { ExportedProgramName } from './protocol.ts';
-import { readRunFile, readRunText } from './run-store.ts';
-import { loadCheckpoint, runNames, storedFiles } from './saved-runs.ts';
+import { loadCheckpoint, runNames } from './saved-runs.ts';
 
 /** A file to save. */
 export interface SavedFile {
@@ -24,11 +20,13 @@ export interface SavedFile {
 
 /** One of a run's programs as an .onnx file, with its weights as they were at the last checkpoint. */
 export async function programFile(id: string, name: ExportedProgramName): Promise<SavedFile> {
-  const { record, state } = await loadCheckpoint(id);
-  const model = defineModel(record.config);
+  const {
+    checkpoint: { record, state },
+  } = await loadCheckpoint(id);
+  const { model } = record;
   const program = makeProgram(name, model, { optimizer: record.setup.optimizer });
-  const bytes = exportProgram(program, { weights: weightsOf(model, state), vocabulary: record.vocabulary });
-  return { name: `${record.config.model}.${name}.onnx`, content: new Blob([bytes]) };
+  const bytes = exportProgram(program, { weights: weightsOf(model, state), tokenizer: record.tokenizer });
+  return { name: `${model.name}.${name}.onnx`, content: new Blob([bytes]) };
 }
 
 /**
@@ -36,50 +34,32 @@ export async function programFile(id: string, name: ExportedProgramName): Promis
  * train on. `npx trilu generate`, `export` and `train --resume` take it once it is unpacked.
  */
 export async function runZip(id: string): Promise<SavedFile> {
-  const { record, state } = await loadCheckpoint(id);
+  const { checkpoint } = await loadCheckpoint(id);
   const { name } = await runNames(id);
-  // The text travels with the run; the embedded corpus is where trilu is.
-  const text = record.data.path === undefined ? undefined : await readRunFile(id, storedFiles.text);
-  const checkpoint: Checkpoint = { record, state };
-  const trained = trainedOf(checkpoint);
+  const files = browserRunFiles(id);
   const own = await checkpointFiles(checkpoint);
   const names = new Set(own.map(([file]) => file));
   const folder = folderName(name);
   const zip = new ZipWriter();
   for (const [file, content] of own) zip.add(`${folder}/${file}`, typeof content === 'string' ? [content] : content);
-  for (const [file, content] of huggingFaceFiles(trained)) {
+  for (const [file, content] of huggingFaceFiles(trainedOf(checkpoint))) {
     if (!names.has(file)) zip.add(`${folder}/${file}`, [content]);
   }
-  for (const log of [storedFiles.metrics, storedFiles.samples]) {
-    zip.add(`${folder}/${log}`, [(await readRunText(id, log)) ?? '']);
+  // The text travels with the run; the embedded corpus is where trilu is.
+  const text = checkpoint.record.data.path === undefined ? [] : [runFiles.text];
+  const there = new Set(await files.list(''));
+  for (const file of [runFiles.metrics, runFiles.samples, ...text]) {
+    zip.add(`${folder}/${file}`, [there.has(file) ? await files.read(file, 'the file') : '']);
   }
-  if (text !== undefined) {
-    zip.add(`${folder}/${runFiles.text}`, [new Uint8Array(await text.arrayBuffer())]);
-  }
-  const best = await bestModel(id, trained);
-  if (best !== undefined) {
-    for (const [file, content] of huggingFaceFiles(best).filter(([file]) => !file.startsWith('onnx/'))) {
-      zip.add(`${folder}/${runFiles.best}/${file}`, [content]);
-    }
+  for (const file of await files.list(runFiles.best)) {
+    const path = `${runFiles.best}/${file}`;
+    zip.add(`${folder}/${path}`, [await files.read(path, 'the best model')]);
   }
   return { name: `${folder}.zip`, content: zip.end() };
 }
 
-function trainedOf({ record: { config, vocabulary }, state }: Checkpoint): TrainedModel {
-  return { config, vocabulary, weights: weightsOf(defineModel(config), state) };
-}
-
-async function bestModel(id: string, { config, vocabulary }: TrainedModel): Promise<TrainedModel | undefined> {
-  const file = await readRunFile(id, storedFiles.best);
-  if (file === undefined) return undefined;
-  const { tensors } = decodeSafetensors(new Uint8Array(await file.arrayBuffer()), storedFiles.best);
-  const names = Object.keys(initialState(defineModel(config), 0));
-  const weights = new Map(
-    [...tensors].flatMap(([name, { data }]): [string, Float32Array][] =>
-      names.includes(name) && data instanceof Float32Array ? [[name, data]] : [],
-    ),
-  );
-  return { config, weights, ...(vocabulary === undefined ? {} : { vocabulary }) };
+function trainedOf({ record: { model, tokenizer, module }, state }: Checkpoint): TrainedModel {
+  return { model, tokenizer, module, weights: weightsOf(model, state) };
 }
 
 /** A name that every file system takes. */

@@ -1,16 +1,16 @@
+import { UserError } from '../../../src/index.ts';
 import {
   type Checkpoint,
   decodeCheckpoint,
   decodeUtf8,
+  type FileToWrite,
   runFiles,
   type TrainerRecord,
-  UserError,
-} from '../../../src/index.ts';
+} from '../../../src/parts.ts';
 import { bytesOf, type Folder, folderWith, unpacked } from '../models/files.ts';
 import type { NamedFile } from '../models/model-info.ts';
 import type { MissingText, SavedRun } from './protocol.ts';
-import { writeRunFile } from './run-store.ts';
-import { newRunId, saveCheckpoint, storedFiles } from './saved-runs.ts';
+import { keepNewRun } from './saved-runs.ts';
 import { embeddedName, type ReadText, readText } from './texts.ts';
 
 /** Takes a run directory, as it is or in a zip, and the text if it is among the files. */
@@ -55,19 +55,34 @@ async function findText({ data }: TrainerRecord, files: readonly NamedFile[]): P
 }
 
 async function keep(checkpoint: Checkpoint, folder: Folder, text: ReadText | undefined): Promise<SavedRun> {
-  const id = newRunId();
   const path = text === undefined ? undefined : runFiles.text;
   const record = { ...checkpoint.record, data: { ...checkpoint.record.data, path } };
-  if (text !== undefined) await writeRunFile(id, storedFiles.text, [text.bytes]);
-  for (const log of [storedFiles.metrics, storedFiles.samples]) {
-    const file = folder.files.get(log);
-    if (file === undefined) continue;
-    const bytes = await bytesOf(file, log);
+  const name = folder.name === 'The files' ? record.model.name : lastPart(folder.name);
+  const names = { name, textName: text?.name ?? embeddedName };
+  return keepNewRun({ ...checkpoint, record }, names, [
+    ['', [...(text === undefined ? [] : [[runFiles.text, text.bytes] as const]), ...(await logsIn(folder))]],
+    [runFiles.best, await filesIn(folder, `${runFiles.best}/`)],
+  ]);
+}
+
+/** The logs of a run, in whole lines. */
+async function logsIn({ files }: Folder): Promise<readonly FileToWrite[]> {
+  const logs: FileToWrite[] = [];
+  for (const name of [runFiles.metrics, runFiles.samples]) {
+    const file = files.get(name);
+    const bytes = file === undefined ? new Uint8Array() : await bytesOf(file, name);
     // An empty log is as good as none.
-    if (bytes.length > 0) await writeRunFile(id, log, [`${decodeUtf8(bytes, log).trimEnd()}\n`]);
+    if (bytes.length > 0) logs.push([name, `${decodeUtf8(bytes, name).trimEnd()}\n`]);
   }
-  const name = folder.name === 'The files' ? record.config.model : lastPart(folder.name);
-  return saveCheckpoint(id, { ...checkpoint, record, name, textName: text?.name ?? embeddedName });
+  return logs;
+}
+
+/** The files of a folder whose names begin so, without that beginning. */
+async function filesIn({ files }: Folder, beginning: string): Promise<readonly FileToWrite[]> {
+  const found = [...files].filter(([name]) => name.startsWith(beginning));
+  return Promise.all(
+    found.map(async ([name, file]) => [name.slice(beginning.length), await bytesOf(file, name)] as const),
+  );
 }
 
 /** The last part of a path, of any system. */

@@ -7,6 +7,7 @@ import { messageOf } from '../shared/errors.ts';
 import { FileDrop } from '../shared/file-drop.tsx';
 import { Message } from '../shared/message.tsx';
 import { NumberField } from '../shared/number-field.tsx';
+import { SettingField } from '../shared/setting-field.tsx';
 import type { RunSettings, StageChoice, TrainingText } from './protocol.ts';
 import { device, isBusy, startRun } from './state.ts';
 
@@ -24,14 +25,14 @@ export function NewRun() {
       .then(
         (found) => {
           stages.value = found;
-          settings.value = found.find((choice) => choice.settings.stage === 'gpt-nano')?.settings;
+          settings.value = found.find((choice) => choice.settings.model === 'gpt-nano')?.settings;
         },
         (error: unknown) => {
           problem.value = messageOf(error);
         },
       );
   }, []);
-  const chosen = stages.value.find((choice) => choice.settings.stage === settings.value?.stage);
+  const chosen = stages.value.find((choice) => choice.settings.model === settings.value?.model);
   const text = (): TrainingText => {
     if (source.value === 'embedded') return { kind: 'embedded' };
     if (file.value !== undefined) return { kind: 'own', name: file.value.path, text: file.value.file };
@@ -42,7 +43,7 @@ export function NewRun() {
     const { value } = settings;
     if (value === undefined) return;
     const given = text();
-    const name = `${value.stage} on ${given.kind === 'embedded' ? 'Moby-Dick' : given.name.replace(/\.[^.]*$/, '')}`;
+    const name = `${value.model} on ${given.kind === 'embedded' ? 'Moby-Dick' : given.name.replace(/\.[^.]*$/, '')}`;
     await startRun({ name, text: given, settings: value, device: device.value });
   };
   const change = (part: Partial<RunSettings>): void => {
@@ -121,18 +122,18 @@ export function NewRun() {
             <label for="stage">Stage of the ladder</label>
             <select
               id="stage"
-              value={settings.value.stage}
+              value={settings.value.model}
               onChange={({ currentTarget }) => {
-                settings.value = stages.value.find((choice) => choice.settings.stage === currentTarget.value)?.settings;
+                settings.value = stages.value.find((choice) => choice.settings.model === currentTarget.value)?.settings;
               }}
             >
-              {stages.value.map(({ settings: { stage } }) => (
-                <option key={stage} value={stage}>
-                  {stage}
+              {stages.value.map(({ settings: { model } }) => (
+                <option key={model} value={model}>
+                  {model}
                 </option>
               ))}
             </select>
-            <span class="quiet">{chosen?.adds}</span>
+            <span class="quiet">{chosen?.description}</span>
           </div>
           <div class="fields">
             <NumberField
@@ -145,7 +146,7 @@ export function NewRun() {
           </div>
           <details>
             <summary>Sizes and learning rate</summary>
-            <Sizes settings={settings.value} choice={chosen} change={change} />
+            <Sizes settings={settings.value} fields={chosen?.fields ?? []} change={change} />
           </details>
         </>
       )}
@@ -166,53 +167,22 @@ export function NewRun() {
 
 interface SizesProps {
   readonly settings: RunSettings;
-  readonly choice: StageChoice | undefined;
+  readonly fields: StageChoice['fields'];
   change(part: Partial<RunSettings>): void;
 }
 
-function Sizes({ settings, choice, change }: SizesProps) {
-  const { blockSize, embedding, layers, heads, dropout, batch, learningRate, seed } = settings;
+function Sizes({ settings, fields, change }: SizesProps) {
+  const { batch, learningRate, seed } = settings;
   return (
     <div class="fields">
-      <NumberField
-        id="block"
-        label="Block size"
-        value={blockSize}
-        min={1}
-        onChange={(value) => change({ blockSize: value })}
-      />
-      {choice?.hasEmbedding === true && (
-        <NumberField
-          id="embedding"
-          label="Embedding"
-          value={embedding}
-          min={1}
-          onChange={(value) => change({ embedding: value })}
+      {fields.map((field) => (
+        <SettingField
+          key={field.name}
+          field={field}
+          value={settings.settings[field.name] ?? field.default ?? ''}
+          onChange={(value) => change({ settings: { ...settings.settings, [field.name]: value } })}
         />
-      )}
-      {choice?.hasLayers === true && (
-        <NumberField
-          id="layers"
-          label="Layers"
-          value={layers}
-          min={1}
-          onChange={(value) => change({ layers: value })}
-        />
-      )}
-      {choice?.hasHeads === true && (
-        <NumberField id="heads" label="Heads" value={heads} min={1} onChange={(value) => change({ heads: value })} />
-      )}
-      {choice?.hasEmbedding === true && (
-        <NumberField
-          id="dropout"
-          label="Dropout"
-          value={dropout}
-          min={0}
-          max={0.9}
-          step="any"
-          onChange={(value) => change({ dropout: value })}
-        />
-      )}
+      ))}
       <NumberField id="batch" label="Batch" value={batch} min={1} onChange={(value) => change({ batch: value })} />
       <NumberField
         id="learning-rate"

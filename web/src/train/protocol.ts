@@ -1,4 +1,5 @@
-import type { Metrics, ProgramName, Sample } from '../../../src/index.ts';
+import type { Settings, SettingValue } from '../../../src/index.ts';
+import type { Metrics, ProgramName, Sample, SettingDescription } from '../../../src/parts.ts';
 import type { DeviceChoice } from '../models/model-info.ts';
 
 /** The text that a run learns: the embedded corpus, or one that was pasted or dropped. */
@@ -6,28 +7,25 @@ export type TrainingText =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'own'; readonly name: string; readonly text: Blob };
 
-/** A stage of the ladder with its sizes and how it is trained. */
+/** A model of the ladder with its settings and how it is trained. */
 export interface RunSettings {
-  readonly stage: string;
-  readonly blockSize: number;
-  readonly embedding: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly dropout: number;
+  readonly model: string;
+  readonly settings: Settings;
   readonly steps: number;
   readonly batch: number;
   readonly learningRate: number;
   readonly seed: number;
 }
 
-/** Settings that a stage is known to learn well with, and which of them it has. */
+export type { SettingDescription, SettingValue };
+
+/** A model that can be trained, with what it is known to learn well with. */
 export interface StageChoice {
   readonly settings: RunSettings;
-  /** What the stage adds to the one before, in a few words. */
-  readonly adds: string;
-  readonly hasLayers: boolean;
-  readonly hasHeads: boolean;
-  readonly hasEmbedding: boolean;
+  /** What it is, in a few words. */
+  readonly description: string;
+  /** What can be set of it. */
+  readonly fields: readonly SettingDescription[];
 }
 
 export interface NewRunRequest {

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { hrefOf } from '../route.ts';
 import { messageOf } from '../shared/errors.ts';
 import { NumberField } from '../shared/number-field.tsx';
+import { programs } from '../shared/programs.ts';
 import { duration } from './duration.ts';
 import type { ExportedProgramName } from './protocol.ts';
 import {
@@ -23,8 +24,6 @@ import {
   stopped,
   usedDevice,
 } from './state.ts';
-
-const programs: readonly ExportedProgramName[] = ['forward', 'decode', 'generate', 'evaluate', 'train'];
 
 /** The run that is shown: how far it is, how well it learns, what it writes. */
 export function RunView() {

@@ -1,30 +1,30 @@
 import * as v from 'valibot';
-import { defineModel } from '../../../models/index.ts';
+import { type TrainedModel, UserError } from '../../../src/index.ts';
 import {
+  BrowserRun,
+  browserRunFiles,
+  browserRunIds,
   type Checkpoint,
   decodeCheckpoint,
-  encodeCheckpoint,
-  type Metrics,
+  decodeUtf8,
+  type FileStore,
+  type FileToWrite,
+  type FoundCheckpoint,
+  lastCheckpoint,
   parameterCount,
-  type Sample,
-  type TrainedModel,
-  UserError,
+  readMetrics,
+  readSamples,
+  runFiles,
+  type TrainerRecord,
   weightsOf,
-} from '../../../src/index.ts';
+} from '../../../src/parts.ts';
 import type { RunHistory, SavedRun } from './protocol.ts';
-import { readRunFile, readRunText, runIds, writeRunFile } from './run-store.ts';
 
-/** Two places that checkpoints are written to in turn, so that one of them is whole at any moment. */
-const slots = ['checkpoint.0', 'checkpoint.1'] as const;
+/** The file that says of a run what a list shows. */
+const descriptionFile = 'run.json';
 
-/** Names of a run's other files. */
-export const storedFiles = {
-  description: 'run.json',
-  text: 'text.txt',
-  metrics: 'metrics.jsonl',
-  samples: 'samples.jsonl',
-  best: 'best.safetensors',
-} as const;
+/** Where the app kept checkpoints before it kept run directories: two places that were written to in turn. */
+const formerCheckpoints = ['checkpoint.0', 'checkpoint.1'] as const;
 
 /** What is known of a run beside its checkpoint: written after each, read for lists, never relied on. */
 const descriptionSchema = v.object({
@@ -39,8 +39,6 @@ const descriptionSchema = v.object({
   blockSize: v.number(),
   bestLoss: v.nullish(v.number(), undefined),
   saved: v.number(),
-  /** Which of the slots was written last. */
-  slot: v.picklist([0, 1]),
 });
 
 type Description = v.InferOutput<typeof descriptionSchema>;
@@ -51,13 +49,13 @@ export function isRunId(id: string): boolean {
 }
 
 /** An id that no run has had. */
-export function newRunId(): string {
+function newRunId(): string {
   return `run-${Date.now().toString(36)}-${crypto.getRandomValues(new Uint16Array(1))[0]?.toString(36)}`;
 }
 
 /** The runs that this browser keeps, the one saved last first. Where it keeps nothing there are none. */
 export async function savedRuns(): Promise<readonly SavedRun[]> {
-  const ids = await runIds().catch(() => []);
+  const ids = await browserRunIds().catch(() => []);
   const runs = await Promise.all(
     ids.filter(isRunId).map(async (id): Promise<SavedRun[]> => {
       const description = await descriptionOf(id);
@@ -67,68 +65,104 @@ export async function savedRuns(): Promise<readonly SavedRun[]> {
   return runs.flat().sort((one, other) => other.saved - one.saved);
 }
 
-function savedRun(id: string, { slot: _slot, ...description }: Description): SavedRun {
+function savedRun(id: string, description: Description): SavedRun {
   return { ...description, id, bestLoss: description.bestLoss ?? undefined };
 }
 
 async function descriptionOf(id: string): Promise<Description | undefined> {
-  const json = (await readRunText(id, storedFiles.description)) ?? '';
-  // One that the page was closed upon is no JSON: the next checkpoint writes it anew.
+  const files = browserRunFiles(id);
+  if (!(await files.list('')).includes(descriptionFile)) return undefined;
+  const json = decodeUtf8(await files.read(descriptionFile, 'the description'), descriptionFile);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), descriptionSchema), json);
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Keeps a checkpoint. The one before stays until this one is whole. */
-export async function saveCheckpoint(
-  id: string,
-  { name, textName, ...checkpoint }: Checkpoint & { readonly name: string; readonly textName: string },
+/** What a run is called, and the text that it learns. */
+export interface RunNames {
+  readonly name: string;
+  readonly textName: string;
+}
+
+/** Writes what lists show of a run whose checkpoint is kept. */
+export async function describeRun(
+  { id, files }: BrowserRun,
+  record: TrainerRecord,
+  { name, textName }: RunNames,
 ): Promise<SavedRun> {
-  const before = await descriptionOf(id);
-  const slot = before?.slot === 0 ? 1 : 0;
-  const { record } = checkpoint;
-  await writeRunFile(id, slots[slot], await encodeCheckpoint(checkpoint));
   const description: Description = {
-    slot,
     name,
     textName,
     step: record.step,
     steps: record.setup.steps,
-    stage: record.config.model,
+    stage: record.model.name,
     characters: record.data.characters,
-    parameters: parameterCount(defineModel(record.config)),
+    parameters: parameterCount(record.model),
     batch: record.setup.batch,
-    blockSize: record.config.blockSize,
+    blockSize: record.model.block,
     bestLoss: record.best?.validationLoss,
     saved: Date.now(),
   };
-  await writeRunFile(id, storedFiles.description, [JSON.stringify(description)]);
+  await files.write('', [[descriptionFile, JSON.stringify(description)]]);
   return savedRun(id, description);
+}
+
+/** Keeps a new run's first checkpoint, and the files that come with it. */
+export async function keepNewRun(
+  checkpoint: Checkpoint,
+  names: RunNames,
+  given: readonly (readonly [folder: string, files: readonly FileToWrite[]])[],
+): Promise<SavedRun> {
+  const run = await BrowserRun.open(newRunId());
+  try {
+    for (const [folder, files] of given) await run.files.write(folder, files);
+    await run.save(checkpoint, { keep: 0 });
+    return await describeRun(run, checkpoint.record, names);
+  } finally {
+    await run.release();
+  }
 }
 
 /**
  * The last checkpoint of a run that is whole.
  * @throws UserError when there is none
  */
-export async function loadCheckpoint(id: string): Promise<Checkpoint> {
+export async function loadCheckpoint(id: string): Promise<FoundCheckpoint> {
+  const files = browserRunFiles(id);
+  try {
+    return (await formerCheckpoint(files)) ?? (await lastCheckpoint(files));
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError('There is no whole checkpoint of this run any more: it may have been deleted in another tab.', {
+      cause,
+    });
+  }
+}
+
+async function formerCheckpoint(files: FileStore): Promise<FoundCheckpoint | undefined> {
+  const there = await files.list('');
   let last: Checkpoint | undefined;
-  for (const slot of slots) {
-    const file = await readRunFile(id, slot);
-    if (file === undefined) continue;
+  for (const name of formerCheckpoints) {
+    if (!there.includes(name) || there.includes(runFiles.state)) continue;
     try {
-      const checkpoint = await decodeCheckpoint(new Uint8Array(await file.arrayBuffer()), slot);
+      const checkpoint = await decodeCheckpoint(await files.read(name, 'the training state'), name);
       if (last === undefined || checkpoint.record.step > last.record.step) last = checkpoint;
     } catch (error) {
       // One that was being written when the page was closed is passed over: the other is whole.
       if (!(error instanceof UserError)) throw error;
     }
   }
-  if (last !== undefined) return last;
-  throw new UserError('There is no whole checkpoint of this run any more: it may have been deleted in another tab.');
+  return last === undefined ? undefined : { checkpoint: last, passedOver: [] };
+}
+
+/** Removes what the app kept of a run before, once the run is kept as a directory. */
+export async function removeFormer({ files }: BrowserRun): Promise<void> {
+  const there = await files.list('');
+  for (const name of [...formerCheckpoints, 'best.safetensors']) if (there.includes(name)) await files.remove(name);
 }
 
 /** Name and text of a run, for its list. */
-export async function runNames(id: string): Promise<{ readonly name: string; readonly textName: string }> {
-  const { name = id, textName = storedFiles.text } = (await descriptionOf(id)) ?? {};
+export async function runNames(id: string): Promise<RunNames> {
+  const { name = id, textName = runFiles.text } = (await descriptionOf(id)) ?? {};
   return { name, textName };
 }
 
@@ -136,43 +170,16 @@ export async function runNames(id: string): Promise<{ readonly name: string; rea
 export async function runModel(
   id: string,
 ): Promise<{ readonly name: string; readonly step: number; readonly trained: TrainedModel }> {
-  const { record, state } = await loadCheckpoint(id);
-  const { config, vocabulary, step } = record;
+  const {
+    checkpoint: { record, state },
+  } = await loadCheckpoint(id);
+  const { model, tokenizer, step } = record;
   const { name } = await runNames(id);
-  return { name, step, trained: { config, vocabulary, weights: weightsOf(defineModel(config), state) } };
+  return { name, step, trained: { model, tokenizer, weights: weightsOf(model, state) } };
 }
 
 /** What was told of a run up to a step. Lines that are damaged are left out. */
 export async function historyOf(id: string, upTo: number): Promise<RunHistory> {
-  const metrics = await linesOf<Metrics>(id, storedFiles.metrics, 'loss');
-  const samples = await linesOf<Sample>(id, storedFiles.samples, 'text');
-  return { metrics: upToStep(metrics, upTo), samples: upToStep(samples, upTo) };
-}
-
-function upToStep<Line extends { readonly step: number }>(lines: readonly Line[], step: number): readonly Line[] {
-  return lines.filter((line) => line.step <= step);
-}
-
-async function linesOf<Line>(id: string, name: string, key: string): Promise<readonly Line[]> {
-  const text = (await readRunText(id, name)) ?? '';
-  return text.split('\n').flatMap((json): Line[] => {
-    try {
-      const line: unknown = JSON.parse(json);
-      return typeof line === 'object' && line !== null && key in line && 'step' in line ? [line as Line] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Begins the logs anew behind a checkpoint: lines of steps that are no longer part of the run go. */
-export async function rewindLogs(id: string, step: number): Promise<void> {
-  const { metrics, samples } = await historyOf(id, step);
-  await writeLines(id, storedFiles.metrics, metrics);
-  await writeLines(id, storedFiles.samples, samples);
-}
-
-/** Replaces a log. */
-export function writeLines(id: string, name: string, lines: readonly object[]): Promise<void> {
-  return writeRunFile(id, name, [lines.map((line) => `${JSON.stringify(line)}\n`).join('')]);
+  const files = browserRunFiles(id);
+  return { metrics: await readMetrics(files, upTo), samples: await readSamples(files, upTo) };
 }

@@ -1,6 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
-import type { Metrics, Sample } from '../../../src/index.ts';
+import type { Metrics, Sample } from '../../../src/parts.ts';
 import { engine } from '../engine/start.ts';
 import type { DeviceChoice, NamedFile } from '../models/model-info.ts';
 import { messageOf } from '../shared/errors.ts';

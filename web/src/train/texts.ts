@@ -1,4 +1,5 @@
-import { CharacterTokenizer, decodeUtf8, splitTokens, type TokenSplit, UserError } from '../../../src/index.ts';
+import { CharacterTokenizer, UserError } from '../../../src/index.ts';
+import { decodeUtf8, splitTokens, type TokenSplit } from '../../../src/parts.ts';
 import { addressOf } from '../engine/address.ts';
 import { bytesOf } from '../models/files.ts';
 import type { TrainingText } from './protocol.ts';
@@ -36,7 +37,7 @@ export async function readText(text: TrainingText): Promise<ReadText> {
 
 /** The two parts of a text, for blocks of a size. @throws UserError when it is too short */
 export function splitFor({ tokens }: ReadText, block: number): TokenSplit {
-  return splitTokens(tokens, { block });
+  return splitTokens(tokens, { block, unit: 'character' });
 }
 
 async function fetchEmbedded(): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,5 +1,5 @@
-import { decodeProgram, exportProgram, forwardProgram } from '../../../src/index.ts';
-import type { Session } from '../../../src/web.ts';
+import type { Session } from '../../../src/index.ts';
+import { decodeProgram, exportProgram, forwardProgram } from '../../../src/parts.ts';
 import { openHere } from '../engine/open.ts';
 import type { DeviceChoice } from '../models/model-info.ts';
 import type { OpenedModel } from '../models/opened-models.ts';

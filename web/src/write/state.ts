@@ -72,11 +72,11 @@ export async function takeFiles(files: readonly NamedFile[]): Promise<void> {
   problem.value = undefined;
   try {
     const taken = await engine().takeModel(files);
-    const known = new Set(taken.vocabulary);
+    const { characters } = taken;
     // A prompt that the new model can't read would only be refused.
-    const prompt = charactersOf(request.value.prompt).filter((character) => known.has(character));
+    const prompt = charactersOf(request.value.prompt).filter((character) => characters?.includes(character) ?? true);
     batch(() => {
-      change({ model: taken.id, prompt: prompt.join('') || (taken.vocabulary[0] ?? '') });
+      change({ model: taken.id, prompt: prompt.join('') || (characters?.[0] ?? '\n') });
       info.value = taken;
     });
     choices.value = await engine().models();

@@ -98,8 +98,9 @@ function Model() {
       </div>
       {value !== undefined && (
         <p class="quiet">
-          {value.stage}: {value.parameters.toLocaleString('en')} parameters, {value.vocabulary.length} characters, block
-          of {value.blockSize}. <a href={hrefOf('inside', { model: value.id })}>Look inside</a>
+          {value.stage}: {value.parameters.toLocaleString('en')} parameters, {value.tokens}{' '}
+          {value.characters === undefined ? 'tokens' : 'characters'}, block of {value.blockSize}.{' '}
+          <a href={hrefOf('inside', { model: value.id })}>Look inside</a>
         </p>
       )}
       <details>
@@ -119,7 +120,7 @@ function Model() {
 
 function Sampling() {
   const { temperature, topK, topP, seed, count } = request.value;
-  const most = info.value?.vocabulary.length ?? 100;
+  const most = info.value?.tokens ?? 100;
   return (
     <>
       <RangeField

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Session } from '../../../../src/index.ts';
 import { tensor } from '../../../../src/runtime/tensor.ts';
 import { importRuntime } from '../../../../src/runtime/web/runtime-modules.ts';
-import { open, RuntimeError, type Session } from '../../../../src/web.ts';
+import { open, RuntimeError } from '../../../../src/web.ts';
 import { holdRuntime } from '../../../support/hold-runtime.ts';
 import { slow } from '../../../support/tiny-models.ts';
 

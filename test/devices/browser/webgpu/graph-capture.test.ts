@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type OpenOptions, open, type Session, type Tensors, tensor } from '../../../../src/web.ts';
+import { type OpenOptions, type Session, type Tensors, tensor } from '../../../../src/index.ts';
+import { open } from '../../../../src/web.ts';
 import { numbersOf } from '../../../support/compare.ts';
 import {
   someTokens,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { open, type Session, type Tensors, tensor } from '../../../../src/web.ts';
+import { type Session, type Tensors, tensor } from '../../../../src/index.ts';
+import { open } from '../../../../src/web.ts';
 import { someTokens, strongWeights, tinyFile, tinyModel, trainingState } from '../../../support/tiny-ladder.ts';
 import { affine, tinyDecode } from '../../../support/tiny-models.ts';
 
