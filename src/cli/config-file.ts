@@ -50,10 +50,8 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   };
 }
 
-/** The model of a user's own module that the configuration file among the arguments of a command names; undefined when there is none. */
-export async function modelInConfig(args: readonly string[]): Promise<ChosenModel | undefined> {
-  const flag = args.findIndex((arg) => /^--config(=|$)/.test(arg));
-  const path = args[flag]?.includes('=') ? args[flag].slice('--config='.length) : flag < 0 ? undefined : args[flag + 1];
+/** The model of a user's own module that a configuration file names; undefined when there is none. */
+export async function modelInConfig(path: string | undefined): Promise<ChosenModel | undefined> {
   if (path === undefined || !existsSync(path)) return undefined; // whoever trains tells that it is missing
   const { model } = await readConfigFile(path);
   return model !== undefined && isModulePath(model) ? loadModelModule(model) : undefined;

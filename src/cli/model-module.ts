@@ -92,17 +92,6 @@ export function rememberedModule(directory: string, module: string): string {
   return relative(resolve(directory), module).split(sep).join('/');
 }
 
-/** Options of commands that are followed by a file, which may have the ending of a module. */
-const fileOptions: readonly string[] = ['--data', '--out', '--resume', '--config', '--device', '--model'];
-
-/** The model of a user's own module among the arguments of a command; undefined when there is none. */
-export async function modelAmong(args: readonly string[]): Promise<ChosenModel | undefined> {
-  const path = args.find(
-    (arg, index) => isModulePath(arg) && !arg.startsWith('-') && !fileOptions.includes(args[index - 1] ?? ''),
-  );
-  return path === undefined ? undefined : loadModelModule(path);
-}
-
 /** The model that is asked for by name or by the path of its module. @throws UserError when there is none */
 export async function chooseModel(name: string): Promise<ChosenModel> {
   return isModulePath(name) ? loadModelModule(name) : { model: modelNamed(name) };

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import type { Model } from '../model/index.ts';
 import { flagOf } from '../settings/names.ts';
@@ -24,9 +24,11 @@ export function addTrainingArguments(command: Command): Command {
  */
 export async function addSettings(command: Command, args: readonly string[]): Promise<void> {
   const { settingEntries } = await import('./settings.ts');
-  const { modelAmong } = await import('./model-module.ts');
+  const { isModulePath, loadModelModule } = await import('./model-module.ts');
   const { modelInConfig } = await import('./config-file.ts');
-  const chosen = (await modelAmong(args)) ?? (await modelInConfig(args));
+  const { words, config } = read(args);
+  const module = words.find(isModulePath);
+  const chosen = module === undefined ? await modelInConfig(config) : await loadModelModule(module);
   if (chosen !== undefined) refuseOtherOptions(chosen.model, command);
   const models = chosen === undefined ? undefined : [chosen.model];
   for (const [name, row] of settingEntries(models))
@@ -34,6 +36,20 @@ export async function addSettings(command: Command, args: readonly string[]): Pr
   command.addOption(new Option('--no-tensorboard', 'write no event files for TensorBoard').helpGroup('Reports:'));
   command.optionsGroup('Running:');
   addRunningOptions(command);
+}
+
+/** Reads arguments before the settings are known: what is no option nor the value of one of the others, and the configuration file. */
+function read(args: readonly string[]): { readonly words: readonly string[]; readonly config: string | undefined } {
+  const command = addRunningOptions(addTrainingArguments(new Command())).exitOverride();
+  command.configureOutput({ writeErr: () => {} });
+  try {
+    const { operands, unknown } = command.parseOptions([...args]);
+    const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
+    return { words, config: command.opts<{ config?: string }>().config };
+  } catch (cause) {
+    if (cause instanceof CommanderError) return { words: [], config: undefined }; // whoever reads them in full tells what is wrong
+    throw cause;
+  }
 }
 
 /** @throws UserError for a setting of a model that is called as an option which is no setting */
